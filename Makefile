@@ -1,0 +1,47 @@
+# The two front doors: `make run` and `make test`. Both set up whatever is missing first.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format contract clean
+
+help: ## List the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+run: .venv/.local ## Serve every group on http://localhost:8080 (HOST=, PORT=, RELOAD=1)
+	@exec $(BIN)/python -m local
+
+test: .venv/.dev ## Run all tests (ARGS= is passed to pytest)
+	$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/.dev ## Lint, formatting, types, import directions and the contract
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	for main in functions/*/main.py; do $(BIN)/mypy $$main || exit 1; done
+	$(BIN)/python -m pytest tests/test_structure.py tests/test_contract.py
+
+format: .venv/.dev ## Put every file into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+contract: .venv/.dev ## Write docs/openapi.json anew from the declared endpoints
+	$(BIN)/python -m local.contract docs/openapi.json
+
+clean: ## Remove the virtual environment and caches (.data stays)
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; name one with PYTHON=, as in: make run PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/.local: .venv/bin/python pyproject.toml constraints.txt
+	@echo "Installing (once; about a minute) ..."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[local]'
+	@touch $@
+
+.venv/.dev: .venv/.local
+	@echo "Installing the development tools (once) ..."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@

@@ -1,0 +1,1 @@
+"""Development on one machine: all functions in one process, on the embedded database."""

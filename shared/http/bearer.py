@@ -1,0 +1,24 @@
+"""The bearer token of a request (RFC 6750), into the caller it speaks for."""
+
+import re
+
+from flask import Request
+
+from shared.errors import Unauthenticated
+from shared.security.caller import Caller
+from shared.security.signing import SigningKeys
+from shared.security.tokens import verify
+
+_BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9._~+/-]+=*)")
+
+
+def caller(request: Request, keys: SigningKeys) -> Caller | None:
+    """Return who is calling, None without an Authorization header; raises Unauthenticated, TokenExpired."""
+    header = request.environ.get("HTTP_AUTHORIZATION")
+    if header is None:
+        return None
+    match = _BEARER.fullmatch(header)
+    if match is None:
+        # Several headers arrive joined by commas, and match no token either.
+        raise Unauthenticated("Send one Authorization header, of the form 'Bearer TOKEN'.")
+    return verify(keys, match[1])

@@ -1,0 +1,42 @@
+"""The body of a request: read within its limit, or thrown away."""
+
+import io
+
+from flask import Request
+
+from shared.errors import BodyTooLarge, LengthRequired, UnsupportedMediaType
+
+JSON_LIMIT_BYTES = 1024 * 1024
+# What is still read of a body that is refused: a client that is cut off while it sends never sees the answer.
+DISCARD_LIMIT_BYTES = 32 * 1024 * 1024
+_PIECE_BYTES = 64 * 1024
+
+
+def read_json(request: Request) -> bytes:
+    """Return the bytes of a JSON body; raises UnsupportedMediaType, LengthRequired, BodyTooLarge."""
+    headers = request.environ
+    if request.mimetype != "application/json" or headers.get("HTTP_CONTENT_ENCODING", "identity") != "identity":
+        raise UnsupportedMediaType
+    if request.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
+        raise UnsupportedMediaType
+    length_bytes = request.content_length
+    if length_bytes is None and "HTTP_TRANSFER_ENCODING" not in headers:
+        raise LengthRequired
+    if length_bytes is not None and length_bytes > JSON_LIMIT_BYTES:
+        raise BodyTooLarge(f"A JSON body may have at most {JSON_LIMIT_BYTES:,} bytes.")
+    body = request.stream.read(JSON_LIMIT_BYTES + 1)
+    if len(body) > JSON_LIMIT_BYTES:
+        raise BodyTooLarge(f"A JSON body may have at most {JSON_LIMIT_BYTES:,} bytes.")
+    return body
+
+
+def discard(request: Request) -> None:
+    """Read what is left of the body, within reason.
+
+    functions-framework would read the rest into memory, however much it is, so it is given an empty stream instead.
+    """
+    if request.content_length or "HTTP_TRANSFER_ENCODING" in request.environ:
+        left_bytes = DISCARD_LIMIT_BYTES
+        while left_bytes > 0 and (piece := request.stream.read(_PIECE_BYTES)):
+            left_bytes -= len(piece)
+        request.stream = io.BytesIO()

@@ -1,0 +1,244 @@
+"""One request and the making of its answer: route, authorise, validate, run, answer."""
+
+import secrets
+import time
+from typing import Any
+from uuid import UUID
+
+from flask import Request, Response
+from werkzeug.exceptions import HTTPException
+
+from shared import logs
+from shared.database import database
+from shared.database.errors import TRANSACTION_TOO_LARGE, DatabaseError
+from shared.errors import (
+    BadRequest,
+    BodyTooLarge,
+    Internal,
+    MethodNotAllowed,
+    NotAcceptable,
+    NotFound,
+    Problem,
+    Unauthenticated,
+    Unavailable,
+    UriTooLong,
+)
+from shared.http import answers, body, cors, shapes
+from shared.http.endpoint import ANYONE, PUBLIC, SIGNED_IN, Endpoint
+from shared.http.routes import Methods, Routes
+from shared.http.transactions import RequestDatabase
+from shared.logs import log
+from shared.security.caller import Caller
+from shared.settings import settings
+from shared.store.receipts import Slip
+
+URI_LIMIT_CHARS = 8_192
+REQUEST_ID_LIMIT_CHARS = 128
+IDEMPOTENCY_KEY_LIMIT_CHARS = 255
+
+_REQUEST_ID_CHARS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+_JSON_RANGES = frozenset({"*/*", "application/*", "application/json"})
+
+
+class Exchange:
+    """A request, and what its answer has so far."""
+
+    def __init__(self, routes: Routes, request: Request) -> None:
+        self._routes = routes
+        self._request = request
+        self._environ = request.environ
+        self._request_id = _request_id(self._environ.get("HTTP_X_REQUEST_ID"))
+        self._headers: cors.Headers = []
+        self._code: str | None = None
+
+    def serve(self) -> Response:
+        """Answer, whatever happens."""
+        started = time.perf_counter()
+        try:
+            try:
+                status, content = self._answer()
+            finally:
+                body.discard(self._request)
+        except Exception as error:  # noqa: BLE001 (an exception that escapes is answered with an HTML page)
+            status, content = self._failure(error)
+        response = Response(content, status, [*self._headers, *self._common_headers(content)])
+        logs.answered(
+            method=self._request.method,
+            path=self._request.path,
+            status=status,
+            size_bytes=len(content),
+            seconds=time.perf_counter() - started,
+            request_id=self._request_id,
+            code=self._code,
+            trace=self._environ.get("HTTP_X_CLOUD_TRACE_CONTEXT", ""),
+        )
+        return response
+
+    def _common_headers(self, content: bytes) -> cors.Headers:
+        headers = cors.headers(self._environ.get("HTTP_ORIGIN"), settings().cors_allowed_origins)
+        headers.append(("X-Request-Id", self._request_id))
+        if content:
+            headers += [("Content-Type", "application/json"), ("X-Content-Type-Options", "nosniff")]
+        return headers
+
+    def _failure(self, error: Exception) -> tuple[int, bytes]:
+        problem = _problem(error)
+        if problem.status >= 500:
+            log.error("%s", problem, exc_info=error, extra={"requestId": self._request_id, "code": problem.code})
+        self._code = problem.code
+        self._headers = [("Cache-Control", "no-store")]
+        if problem.retry_after_s is not None:
+            self._headers.append(("Retry-After", str(problem.retry_after_s)))
+        if isinstance(problem, MethodNotAllowed):
+            self._headers.append(("Allow", ", ".join(problem.allowed)))
+        if isinstance(problem, Unauthenticated):
+            self._headers.append(("WWW-Authenticate", "Bearer"))
+        return problem.status, answers.failure(problem, self._request_id)
+
+    def _answer(self) -> tuple[int, bytes]:
+        request = self._request
+        if len(request.path) + len(request.query_string) > URI_LIMIT_CHARS:
+            raise UriTooLong(f"An address may have at most {URI_LIMIT_CHARS:,} characters.")
+        found = self._routes.find(request.path)
+        method = "GET" if request.method == "HEAD" else request.method
+        if method == "OPTIONS":
+            return self._options(found[0] if found else None)
+        if found is None:
+            raise NotFound("There is nothing at this address.")
+        methods, ids = found
+        if method not in methods:
+            raise MethodNotAllowed(_allowed(methods))
+        _check_accept(self._environ.get("HTTP_ACCEPT"))
+        return self._call(methods[method], ids)
+
+    def _options(self, methods: Methods | None) -> tuple[int, bytes]:
+        """Answer a preflight; that of an unknown path too, or a page could not read that the path is unknown."""
+        allowed = ["GET", "POST", "PUT", "PATCH", "DELETE"] if methods is None else _allowed(methods)
+        self._headers = [("Allow", ", ".join(allowed)), *cors.preflight(allowed)]
+        return 204, b""
+
+    def _call(self, endpoint: Endpoint, ids: list[UUID]) -> tuple[int, bytes]:
+        caller = self._caller(endpoint)
+        arguments: dict[str, Any] = dict(zip(endpoint.path_parameters, ids, strict=True))
+        content = b""
+        if endpoint.query is not None:
+            arguments["query"] = shapes.from_query(endpoint.query, self._request.args)
+        if endpoint.body is not None:
+            content = body.read_json(self._request)
+            arguments["body"] = shapes.from_json(endpoint.body, content)
+        if "precondition" in endpoint.takes:
+            arguments["precondition"] = answers.Precondition(self._environ.get("HTTP_IF_MATCH"))
+        try:
+            data = self._run(endpoint, caller, arguments, content)
+        except Unauthenticated:
+            if endpoint.access is not ANYONE or caller is None:
+                raise
+            # The token was that of an ended login: as good as none.
+            data = self._run(endpoint, None, arguments, content)
+        return self._success(endpoint, data)
+
+    def _caller(self, endpoint: Endpoint) -> Caller | None:
+        if endpoint.access is PUBLIC:
+            return None
+        # Here and not above: a group of public endpoints alone needs neither PyJWT nor a secret.
+        from shared.http import bearer
+        from shared.security.signing import signing_keys
+
+        try:
+            caller = bearer.caller(self._request, signing_keys())
+        except Unauthenticated:
+            if endpoint.access is SIGNED_IN:
+                raise
+            return None
+        if caller is None and endpoint.access is SIGNED_IN:
+            raise Unauthenticated
+        return caller
+
+    def _run(self, endpoint: Endpoint, caller: Caller | None, arguments: dict[str, Any], content: bytes) -> Any:
+        """Call the handler, inside the request's transaction where it asks for that."""
+        handler = endpoint.handler
+        if "caller" in endpoint.takes:
+            arguments["caller"] = caller
+        if not endpoint.takes & {"tr", "database"}:
+            return handler(**arguments)
+        slip = self._slip(endpoint, caller, content) if endpoint.writes else None
+        request_database = RequestDatabase(database(), caller, slip)
+        if endpoint.in_transaction == "read":
+            return request_database.read(lambda tr: handler(tr=tr, **arguments))
+        if endpoint.in_transaction == "write":
+            data = request_database.write(lambda tr: handler(tr=tr, **arguments), endpoint.answer)
+        else:
+            data = handler(database=request_database, **arguments)
+        if request_database.replayed:
+            self._headers.append(("Idempotent-Replayed", "true"))
+        return data
+
+    def _slip(self, endpoint: Endpoint, caller: Caller | None, content: bytes) -> Slip:
+        """Say where this request's receipt lies: under its Idempotency-Key, or under one that none has used before."""
+        by = secrets.token_hex(16)
+        key = self._environ.get("HTTP_IDEMPOTENCY_KEY")
+        if key is None:
+            return Slip("", by, by, "")
+        if not (key.isascii() and key.isprintable() and " " not in key and 0 < len(key) <= IDEMPOTENCY_KEY_LIMIT_CHARS):
+            raise BadRequest(f"An Idempotency-Key has 1 to {IDEMPOTENCY_KEY_LIMIT_CHARS} visible ASCII characters.")
+        from shared.security.signing import fingerprint, signing_keys
+
+        parts = [endpoint.method.encode(), self._request.path.encode(), self._request.query_string, content]
+        if caller is not None:
+            parts.append(caller.tenant_id.bytes)
+        print_of_request = fingerprint(signing_keys().current, parts)
+        # Nobody without a token can be told from another, so only who sends the very same request is given its answer.
+        return Slip(str(caller.user_id) if caller else print_of_request, key, by, print_of_request)
+
+    def _success(self, endpoint: Endpoint, data: Any) -> tuple[int, bytes]:
+        if endpoint.is_page:
+            self._headers.append(("Cache-Control", "no-store"))
+            return endpoint.status, answers.success_page(data)
+        encoded = answers.encode(data)
+        if not endpoint.is_resource:
+            self._headers.append(("Cache-Control", "no-store"))
+            return endpoint.status, answers.success(encoded)
+        self._headers += [("ETag", answers.etag(encoded)), ("Cache-Control", "private, no-cache")]
+        if endpoint.status == 201:
+            self._headers.append(("Location", f"{self._request.path}/{data.id}"))
+        elif endpoint.method == "GET" and "HTTP_IF_NONE_MATCH" in self._environ:
+            tags = self._request.if_none_match
+            if tags.star_tag or tags.contains_weak(answers.etag(encoded).strip('"')):
+                return 304, b""
+        return endpoint.status, answers.success(encoded)
+
+
+def _problem(error: Exception) -> Problem:
+    """Say what a client is told of an exception."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, DatabaseError):
+        return BodyTooLarge() if error.code == TRANSACTION_TOO_LARGE else Unavailable()
+    if isinstance(error, HTTPException) and error.code is not None and 400 <= error.code < 500:
+        # What Flask finds wrong with the request while it is read, as when the client goes away in the middle.
+        return BadRequest()
+    return Internal()
+
+
+def _request_id(given: str | None) -> str:
+    """Take the client's request id when it is a sane token, make one otherwise."""
+    if given and len(given) <= REQUEST_ID_LIMIT_CHARS and _REQUEST_ID_CHARS.issuperset(given):
+        return given
+    return secrets.token_hex(16)
+
+
+def _allowed(methods: Methods) -> list[str]:
+    with_head = [*methods, "HEAD"] if "GET" in methods else [*methods]
+    return [*with_head, "OPTIONS"]
+
+
+def _check_accept(header: str | None) -> None:
+    """Raise NotAcceptable when the client takes no JSON."""
+    if header is None or header in _JSON_RANGES:
+        return
+    for part in header.split(","):
+        media_range, _, parameters = part.partition(";")
+        refused = parameters.replace(" ", "").lower() in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+        if media_range.strip().lower() in _JSON_RANGES and not refused:
+            return
+    raise NotAcceptable

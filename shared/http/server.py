@@ -1,0 +1,53 @@
+"""The server around a function speaks JSON too: Flask and gunicorn answer some requests before it sees them."""
+
+import secrets
+import socket
+from typing import Any
+
+from flask import Flask, Request, Response, request
+from werkzeug.exceptions import HTTPException
+
+from shared.errors import BadRequest, HeadersTooLarge, Internal, Problem
+from shared.http import answers
+from shared.http.exchange import Exchange
+from shared.http.routes import Routes
+
+
+def answer_in_json(app: Flask) -> None:
+    """Make `app` and the gunicorn around it answer errors of their own in the documented shape.
+
+    To be called while functions-framework loads a function, before it adds its routes.
+    """
+    # Without this Flask answers a path with a double slash by a redirect, as a page.
+    app.url_map.merge_slashes = False
+    app.register_error_handler(HTTPException, _unrouted)
+    try:
+        import gunicorn.util
+    except ImportError:  # no gunicorn on Windows: functions-framework uses Flask's server there
+        return
+    gunicorn.util.write_error = _write_error
+
+
+def _unrouted(_error: HTTPException) -> Response:
+    """Answer what Flask refused to route, such as /robots.txt, as an unknown path."""
+    return Exchange(Routes(), _the(request)).serve()
+
+
+def _the(proxy: Any) -> Request:
+    found: Request = proxy._get_current_object()  # noqa: SLF001 (werkzeug's documented way to the object itself)
+    return found
+
+
+def _write_error(sock: socket.socket, status_int: int, reason: str, _message: str) -> None:
+    """Stand in for gunicorn's HTML page about a request that it could not parse."""
+    problem = _PROBLEMS.get(status_int, Internal() if status_int >= 500 else BadRequest())
+    request_id = secrets.token_hex(16)
+    content = answers.failure(problem, request_id)
+    head = (
+        f"HTTP/1.1 {problem.status} {reason}\r\nConnection: close\r\nContent-Type: application/json\r\n"
+        f"X-Request-Id: {request_id}\r\nContent-Length: {len(content)}\r\n\r\n"
+    )
+    sock.sendall(head.encode() + content)
+
+
+_PROBLEMS: dict[int, Problem] = {431: HeadersTooLarge()}

@@ -1,0 +1,98 @@
+"""One request, one transaction: the caller's login is checked inside it, and a write leaves its receipt in it."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+
+from shared.database.limits import REQUEST_DEADLINE_S
+from shared.database.transaction import Database, ReadTransaction, Transaction
+from shared.errors import Problem, TokenRevoked
+from shared.http.answers import encode
+from shared.security.caller import Caller
+from shared.store import logins, receipts
+from shared.store.receipts import Receipt, Slip
+
+T = TypeVar("T")
+R = TypeVar("R", bound=ReadTransaction)
+
+
+class Replayed(Exception):
+    """The work was done before; its receipt tells the answer."""
+
+    def __init__(self, receipt: Receipt) -> None:
+        super().__init__()
+        self.receipt = receipt
+
+
+class RequestDatabase:
+    """The database as one request may use it.
+
+    The login and the receipt are asked for before the work's own reads and looked at after them, so they cost no round
+    of their own; what the work wrote meanwhile is never committed when they forbid it. `slip` is None for a request
+    that must not write. `replayed` tells whether an earlier request's answer was given.
+    """
+
+    def __init__(self, database: Database, caller: Caller | None, slip: Slip | None) -> None:
+        self._database = database
+        self._caller = caller
+        self._slip = slip
+        self.replayed = False
+
+    def read(self, work: Callable[[ReadTransaction], T], *, timeout_s: float = REQUEST_DEADLINE_S) -> T:
+        """Run `work` on a consistent view in which the caller's login is alive; raises TokenRevoked."""
+        return self._database.read(self._admitted(work), timeout_s=timeout_s)
+
+    def write(self, work: Callable[[Transaction], T], answer: type[T]) -> T:
+        """Run `work` and commit, exactly once for this request; raises TokenRevoked, IdempotencyKeyReused.
+
+        `answer` is the type of what `work` returns. It is kept in the receipt, so it must hold nothing secret.
+        """
+        slip = self._slip
+        if slip is None:
+            raise TypeError("a request that must not write has no receipt")
+        try:
+            return self._database.write(self._admitted(_once(work, slip)))
+        except Replayed as replay:
+            self.replayed = replay.receipt.by != slip.by
+            return msgspec.json.decode(replay.receipt.answer, type=answer)
+
+    def _admitted(self, work: Callable[[R], T]) -> Callable[[R], T]:
+        caller = self._caller
+        if caller is None:
+            return work
+
+        def admitted(tr: R) -> T:
+            login = logins.find(tr, caller.user_id, caller.login_id)
+            try:
+                return work(tr)
+            finally:
+                # Also when the work found a problem: an ended login learns nothing but that it has ended.
+                if login.wait() is None:
+                    raise TokenRevoked
+
+        return admitted
+
+
+def _once(work: Callable[[Transaction], T], slip: Slip) -> Callable[[Transaction], T]:
+    """Make `work` leave a receipt, and leave off when there is one already."""
+
+    def once(tr: Transaction) -> T:
+        search = receipts.find(tr, slip)
+        try:
+            answer = work(tr)
+        except Problem:
+            # What stands in the work's way may be its own effect, as when a removal is repeated.
+            _check_done(search)
+            raise
+        _check_done(search)
+        receipts.add(tr, slip, encode(answer))
+        return answer
+
+    return once
+
+
+def _check_done(search: receipts.Search) -> None:
+    receipt = search.wait()
+    if receipt is not None:
+        raise Replayed(receipt)

@@ -1,0 +1,64 @@
+"""Passwords: Argon2id (RFC 9106) as PHC strings, with the figures of OWASP and of the Rust `argon2` crate.
+
+At most one hash a core runs at a time, since each keeps a core and 19 MiB busy; a few more wait, the rest are told to
+come back.
+"""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import argon2
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from shared.errors import Unavailable
+
+PASSWORD_LIMIT_MIN_CHARS = 8
+PASSWORD_LIMIT_CHARS = 256
+
+HASHES_AT_ONCE = os.cpu_count() or 1
+# At some 20 ms a hash, the last in the queue waits about a second.
+HASHES_WAITING_LIMIT = 50 * HASHES_AT_ONCE
+
+# What an unknown account's password is compared with, so that it costs the same. No password gives these random bytes.
+NO_PASSWORD = "$argon2id$v=19$m=19456,t=2,p=1$g5HaX9Y6cNL7vWfsDbS9pQ$rgSwApzLQ26vAmYqpye7Xim85/K49y+xiGM1Jr1GsRM"  # noqa: S105
+
+_hasher = argon2.PasswordHasher(
+    time_cost=2, memory_cost=19_456, parallelism=1, hash_len=32, salt_len=16, type=argon2.Type.ID
+)
+_running = threading.BoundedSemaphore(HASHES_AT_ONCE)
+_places = threading.BoundedSemaphore(HASHES_AT_ONCE + HASHES_WAITING_LIMIT)
+
+
+def make_hash(password: str) -> str:
+    """Hash a new password with a salt of its own; raises Unavailable when too many are being hashed."""
+    with _turn():
+        return _hasher.hash(password)
+
+
+def matches(password: str, password_hash: str) -> bool:
+    """Compare a password with any Argon2id PHC string; raises Unavailable likewise."""
+    with _turn():
+        try:
+            return _hasher.verify(password_hash, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def is_weak(password_hash: str) -> bool:
+    """Whether a hash was made with less than today's figures."""
+    figures = argon2.extract_parameters(password_hash)
+    return figures.memory_cost < _hasher.memory_cost or figures.time_cost < _hasher.time_cost
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Wait for a core, in a queue of bounded length."""
+    if not _places.acquire(blocking=False):
+        raise Unavailable("Too many people are signing in at this moment; try again shortly.", retry_after_s=2)
+    try:
+        with _running:
+            yield
+    finally:
+        _places.release()

@@ -1,0 +1,88 @@
+"""The secret keys that this backend signs with: today's, and the one before it while it is being replaced."""
+
+import functools
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.logs import log
+from shared.settings import SECRET_LIMIT_MIN_BYTES, BadSetting, Secret, Settings, settings
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A secret, and the id that names it in public without telling anything about it."""
+
+    id: str
+    secret: Secret
+
+    @classmethod
+    def of(cls, secret: Secret) -> "SigningKey":
+        """Derive the id from the secret, so that every instance gives it the same name."""
+        return cls(hmac.digest(secret.reveal(), b"coditect key id", hashlib.sha256).hex()[:16], secret)
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKeys:
+    """The key that signs, and all that still verify, by id."""
+
+    current: SigningKey
+    by_id: dict[str, SigningKey]
+
+    @classmethod
+    def of(cls, current: Secret, previous: Secret | None) -> "SigningKeys":
+        """Make the keys of these secrets."""
+        signing = SigningKey.of(current)
+        verifying = [signing] if previous is None else [SigningKey.of(previous), signing]
+        return cls(signing, {key.id: key for key in verifying})
+
+
+@functools.cache
+def signing_keys() -> SigningKeys:
+    """Return this process's keys; raises BadSetting when production has no secret."""
+    return keys_from(settings())
+
+
+def keys_from(settings: Settings) -> SigningKeys:
+    """Make the keys of these settings, with a secret of our own making when development names none."""
+    secret = settings.jwt_secret
+    if secret is None:
+        if settings.production:
+            raise BadSetting(
+                "JWT_SECRET: required in production; put a secret of at least 32 bytes in Secret Manager "
+                "(openssl rand -base64 48 makes one) and mount it as this variable"
+            )
+        secret = _development_secret(settings.data_dir / "jwt_secret")
+    elif len(secret.reveal()) < SECRET_LIMIT_MIN_BYTES:
+        log.warning("JWT_SECRET is shorter than %d bytes: production refuses it.", SECRET_LIMIT_MIN_BYTES)
+    return SigningKeys.of(secret, settings.jwt_secret_previous)
+
+
+def _development_secret(path: Path) -> Secret:
+    """Read the secret kept at `path`; the first process to look makes it, and all others read that one."""
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        try:
+            # A link appears whole or not at all, and fails when another process was first.
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return Secret(path.read_bytes())
+
+
+def fingerprint(key: SigningKey, parts: Iterable[bytes]) -> str:
+    """Hash a request so that nobody without the key can test a guess at what it held (HMAC-SHA256, in hex)."""
+    digest = hmac.new(key.secret.reveal(), b"coditect request", hashlib.sha256)
+    for part in parts:
+        digest.update(len(part).to_bytes(8))
+        digest.update(part)
+    return digest.hexdigest()

@@ -1,0 +1,148 @@
+"""The environment, read once into a frozen record; a bad value names its variable and stops the start.
+
+The table in docs/settings.md and the file .env.example say the same; a test holds them to the declarations here.
+"""
+
+import functools
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Never
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+# RFC 7518, section 3.2: a key for HS256 has at least the size of the hash.
+SECRET_LIMIT_MIN_BYTES = 32
+
+
+class BadSetting(ValueError):
+    """A variable of the environment that cannot be used; says which, and why, never its value when that is secret."""
+
+
+class Secret:
+    """Bytes that no log, repr or error message shows."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: bytes) -> None:
+        self._value = value
+
+    def reveal(self) -> bytes:
+        """Give the bytes themselves."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    __str__ = __repr__
+
+
+def _secret(text: str) -> Secret:
+    return Secret(text.encode())
+
+
+def _origins(text: str) -> frozenset[str]:
+    origins = frozenset(part.strip() for part in text.split(",") if part.strip())
+    for origin in origins - {"*"}:
+        if not re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?", origin):
+            raise ValueError(f"{origin!r} is not an origin; write it as https://app.example.com, without a path")
+    return origins
+
+
+def _log_level(text: str) -> str:
+    if text not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise ValueError("it must be DEBUG, INFO, WARNING or ERROR")
+    return text
+
+
+def _variable(name: str, parse: Callable[[str], Any], meaning: str, default: Any = None, shown: str = "") -> Any:
+    """Declare a setting; `shown` describes the default to a reader."""
+    return field(
+        default=default, metadata={"name": name, "parse": parse, "meaning": meaning, "shown": shown or str(default)}
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that the environment decides. Settings of the local runner (HOST, PORT) are beside it, in `local`."""
+
+    jwt_secret: Secret | None = _variable(
+        "JWT_SECRET",
+        _secret,
+        "Signs the tokens. Required in production, at least 32 bytes: `openssl rand -base64 48` makes one.",
+        shown="made once and kept in DATA_DIR",
+    )
+    jwt_secret_previous: Secret | None = _variable(
+        "JWT_SECRET_PREVIOUS", _secret, "The secret before this one: still verifies tokens, signs none.", shown="none"
+    )
+    cors_allowed_origins: frozenset[str] = _variable(
+        "CORS_ALLOWED_ORIGINS",
+        _origins,
+        "Origins whose pages may call the API, comma-separated; `*` for all. Required in production.",
+        default=frozenset({"*"}),
+        shown="*",
+    )
+    data_dir: Path = _variable(
+        "DATA_DIR",
+        Path,
+        "Folder of the embedded database and the development secret.",
+        default=PROJECT / ".data",
+        shown=".data beside the code",
+    )
+    log_level: str = _variable("LOG_LEVEL", _log_level, "DEBUG, INFO, WARNING or ERROR.", default="INFO")
+    google_cloud_project: str = _variable(
+        "GOOGLE_CLOUD_PROJECT", str, "Project id: ties log lines to their traces.", default="", shown="none"
+    )
+    production: bool = _variable(
+        "K_SERVICE",
+        bool,
+        "Set by Cloud Run, never by hand: turns on the rules of production.",
+        default=False,
+        shown="none",
+    )
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "Settings":
+        """Validate the variables of `environment`; an empty one counts as absent. Raises BadSetting."""
+        values = {}
+        for declared in fields(cls):
+            name = declared.metadata["name"]
+            if text := environment.get(name, ""):
+                try:
+                    values[declared.name] = declared.metadata["parse"](text)
+                except ValueError as error:
+                    raise BadSetting(f"{name}: {error}") from None
+        settings = cls(**values)
+        settings._check_secrets()
+        if settings.production and "CORS_ALLOWED_ORIGINS" not in environment:
+            raise BadSetting(
+                "CORS_ALLOWED_ORIGINS: required in production; name the frontend's origin, as in https://app.example.com"
+            )
+        return settings
+
+    def _check_secrets(self) -> None:
+        """Refuse short secrets where they would matter. Whether there is one at all, the groups that sign say."""
+        if not self.production:
+            return
+        for name, secret in (("JWT_SECRET", self.jwt_secret), ("JWT_SECRET_PREVIOUS", self.jwt_secret_previous)):
+            if secret is not None and len(secret.reveal()) < SECRET_LIMIT_MIN_BYTES:
+                raise BadSetting(
+                    f"{name}: shorter than {SECRET_LIMIT_MIN_BYTES} bytes; make a new one with: openssl rand -base64 48"
+                )
+
+
+@functools.cache
+def settings() -> Settings:
+    """Return the settings of this process; ends it with a message when they cannot be used."""
+    try:
+        return Settings.read(os.environ)
+    except BadSetting as error:
+        stop(error)
+
+
+def stop(error: Exception) -> Never:
+    """End the process, saying why on one line, as a start that must not go on does."""
+    sys.exit(f"Cannot start. {error}")

@@ -1,0 +1,88 @@
+"""Receipts: what a write answered, kept beside its effect in the same commit, so that no write happens twice.
+
+    ("receipts", day, caller, key)    Receipt, JSON
+
+A retry after a commit of unknown result finds the receipt of its own first attempt; a client that repeats its
+`Idempotency-Key` finds the receipt of its earlier request. A receipt never holds a token, key or password. `day` is an
+ISO date in UTC, so that whole days of receipts age out by one range clear each.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import msgspec
+
+from shared import clock
+from shared.database.transaction import Future, ReadTransaction, Transaction
+from shared.errors import Conflict
+from shared.store.record import Record, decode, encode
+from shared.store.record import key as pack
+
+RECEIPT_TTL = timedelta(hours=24)
+
+# Servers' clocks may differ by this much around midnight, and still find each other's receipts.
+CLOCK_SKEW = timedelta(minutes=5)
+
+
+class IdempotencyKeyReused(Conflict):
+    """This Idempotency-Key came with another request before; use a new key for a new request."""
+
+
+class Receipt(Record):
+    """What a write answered.
+
+    `by` tells the request that was answered from every other, `content` is a keyed hash of what it asked (in hex), and
+    `answer` is what its work returned, as JSON.
+    """
+
+    by: str
+    content: str
+    answer: msgspec.Raw
+
+
+class Slip(NamedTuple):
+    """A request's claim to a receipt: whose, under which key, by which request, the keyed hash of what it asks."""
+
+    caller: str
+    key: str
+    by: str
+    content: str
+
+
+def find(tr: ReadTransaction, slip: Slip) -> "Search":
+    """Begin to look for a receipt."""
+    return Search(slip, [tr.get(_record(day, slip)) for day in _days(clock.now())])
+
+
+class Search:
+    """A look for a receipt, under way."""
+
+    def __init__(self, slip: Slip, reads: list[Future[bytes | None]]) -> None:
+        self._slip = slip
+        self._reads = reads
+
+    def wait(self) -> Receipt | None:
+        """Return the receipt, if there is one; raises IdempotencyKeyReused when it is another request's."""
+        for read in self._reads:
+            if (value := read.wait()) is not None:
+                receipt = decode(Receipt, value)
+                if receipt.content != self._slip.content:
+                    raise IdempotencyKeyReused
+                return receipt
+        return None
+
+
+def add(tr: Transaction, slip: Slip, answer: bytes) -> None:
+    """Keep a receipt; `answer` is JSON."""
+    receipt = Receipt(by=slip.by, content=slip.content, answer=msgspec.Raw(answer))
+    tr.set(_record(clock.now().date().isoformat(), slip), encode(receipt))
+
+
+def _record(day: str, slip: Slip) -> bytes:
+    return pack("receipts", day, slip.caller, slip.key)
+
+
+def _days(now: datetime) -> Iterator[str]:
+    """The days under which a live receipt can lie: today, yesterday, and close to midnight tomorrow."""
+    yield from sorted({(now + shift).date().isoformat() for shift in (-RECEIPT_TTL, timedelta(0), CLOCK_SKEW)})

@@ -1,0 +1,41 @@
+"""How a value is written: JSON in camelCase, so that an operator can read it.
+
+Records only ever gain optional fields, and unknown ones are ignored: during a deployment two versions of the code read
+each other's records.
+"""
+
+from typing import TypeVar
+
+import msgspec
+from fdb.tuple import pack
+from fdb.tuple import range as pack_range
+
+R = TypeVar("R", bound="Record")
+
+_encoder = msgspec.json.Encoder()
+
+
+class Record(msgspec.Struct, rename="camel"):
+    """The base of everything that is kept."""
+
+
+def key(*parts: object) -> bytes:
+    """Pack a FoundationDB tuple."""
+    packed: bytes = pack(parts)
+    return packed
+
+
+def span(*parts: object) -> tuple[bytes, bytes]:
+    """Return the range of all keys whose tuple begins with `parts` and goes on."""
+    below = pack_range(parts)
+    return below.start, below.stop
+
+
+def encode(record: Record) -> bytes:
+    """Write a record as the value that is kept."""
+    return _encoder.encode(record)
+
+
+def decode(type_: type[R], value: bytes) -> R:
+    """Read what `encode` wrote."""
+    return msgspec.json.decode(value, type=type_)
