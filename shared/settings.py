@@ -17,6 +17,9 @@ PROJECT = Path(__file__).resolve().parents[1]
 # RFC 7518, section 3.2: a key for HS256 has at least the size of the hash.
 SECRET_LIMIT_MIN_BYTES = 32
 
+# It is part of every key, in every index and on every wire.
+KEY_PREFIX_LIMIT_CHARS = 64
+
 
 class BadSetting(ValueError):
     """A variable of the environment that cannot be used; says which, and why, never its value when that is secret."""
@@ -52,6 +55,12 @@ def _origins(text: str) -> frozenset[str]:
     return origins
 
 
+def _key_prefix(text: str) -> bytes:
+    if not (text.isascii() and text.isprintable()) or len(text) > KEY_PREFIX_LIMIT_CHARS:
+        raise ValueError(f"it must have at most {KEY_PREFIX_LIMIT_CHARS} visible ASCII characters")
+    return text.encode()
+
+
 def _log_level(text: str) -> str:
     if text not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise ValueError("it must be DEBUG, INFO, WARNING or ERROR")
@@ -85,6 +94,19 @@ class Settings:
         default=frozenset({"*"}),
         shown="*",
     )
+    fdb_cluster_file: Path | None = _variable(
+        "FDB_CLUSTER_FILE",
+        Path,
+        "Cluster file of the FoundationDB to use. Required in production.",
+        shown="the embedded database",
+    )
+    key_prefix: bytes = _variable(
+        "KEY_PREFIX",
+        _key_prefix,
+        "Stands before every key, so that several installations can share a cluster.",
+        default=b"coditect/",
+        shown="coditect/",
+    )
     data_dir: Path = _variable(
         "DATA_DIR",
         Path,
@@ -116,17 +138,20 @@ class Settings:
                 except ValueError as error:
                     raise BadSetting(f"{name}: {error}") from None
         settings = cls(**values)
-        settings._check_secrets()
-        if settings.production and "CORS_ALLOWED_ORIGINS" not in environment:
+        if settings.production:
+            settings._check_production(environment)
+        return settings
+
+    def _check_production(self, environment: Mapping[str, str]) -> None:
+        """Refuse what only a laptop may do. Whether there is a secret at all, the groups that sign say."""
+        if not environment.get("CORS_ALLOWED_ORIGINS"):
             raise BadSetting(
                 "CORS_ALLOWED_ORIGINS: required in production; name the frontend's origin, as in https://app.example.com"
             )
-        return settings
-
-    def _check_secrets(self) -> None:
-        """Refuse short secrets where they would matter. Whether there is one at all, the groups that sign say."""
-        if not self.production:
-            return
+        if self.fdb_cluster_file is None:
+            raise BadSetting(
+                "FDB_CLUSTER_FILE: required in production, which refuses the embedded database; name the cluster file"
+            )
         for name, secret in (("JWT_SECRET", self.jwt_secret), ("JWT_SECRET_PREVIOUS", self.jwt_secret_previous)):
             if secret is not None and len(secret.reveal()) < SECRET_LIMIT_MIN_BYTES:
                 raise BadSetting(

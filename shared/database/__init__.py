@@ -1,17 +1,19 @@
-"""The database of this process. `transaction` names its operations, `embedded` runs them on a laptop."""
+"""The database of this process. `transaction` names its operations; `foundationdb` and `embedded` are the engines."""
 
 import os
 import threading
 
-from shared.database.transaction import Database
-from shared.settings import BadSetting, Settings, settings
+from shared.database.engine import Engine
+from shared.settings import Settings, settings
 
-_database: Database | None = None
+EMBEDDED_FILE = "coditect.db"
+
+_database: Engine | None = None
 _opening = threading.Lock()
 
 
-def database() -> Database:
-    """Return this process's database, opened at first use; raises DatabaseError when it cannot be.
+def database() -> Engine:
+    """Return this process's database, opened at first use; raises UnusableDatabase when it cannot be.
 
     At first use and not at import: the server loads the functions before it forks, and an open database does not
     survive a fork.
@@ -24,12 +26,15 @@ def database() -> Database:
     return _database
 
 
-def _opened(settings: Settings) -> Database:
-    if settings.production:
-        raise BadSetting("The embedded database is for development only: production needs FoundationDB.")
+def _opened(settings: Settings) -> Engine:
+    """Open the cluster that the settings name, or else the embedded database; only the one is imported."""
+    if settings.fdb_cluster_file is not None:
+        from shared.database.foundationdb import FoundationDatabase
+
+        return FoundationDatabase(settings.fdb_cluster_file)
     from shared.database.embedded import EmbeddedDatabase
 
-    return EmbeddedDatabase(settings.data_dir / "coditect.db")
+    return EmbeddedDatabase(settings.data_dir / EMBEDDED_FILE)
 
 
 def _forget() -> None:

@@ -6,43 +6,29 @@ the disk before it returns (synchronous=FULL). It answers as FoundationDB does, 
 this engine is wrong. It is no way to scale, and production refuses it.
 """
 
-import fcntl
-import sqlite3
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from shared.database import errors
 from shared.database.atomic import OPERATIONS
+from shared.database.engine import Engine
 from shared.database.errors import DatabaseError
 from shared.database.limits import (
     KEY_LIMIT_BYTES,
-    REQUEST_DEADLINE_S,
     TRANSACTION_LIFETIME_S,
     TRANSACTION_LIMIT_BYTES,
     VALUE_LIMIT_BYTES,
 )
-from shared.database.transaction import KeySelector, KeyValue, Reads, ReadTransaction, Transaction
+from shared.database.sqlite import Connection, prepare
+from shared.database.transaction import KeySelector, KeyValue, Reads
 
 T = TypeVar("T")
 
-APPLICATION_ID = 0x0C0D17EC  # in the file's header, so that `file` and we know whose it is
-FORMAT = 1
 END = b"\xff"  # keys from here on are the system's
 STAMP_BYTES = 10
-
-_SCHEMA = (
-    "CREATE TABLE pairs (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE versions (version INTEGER NOT NULL)",
-    "INSERT INTO versions VALUES (0)",
-    f"PRAGMA application_id = {APPLICATION_ID}",
-    f"PRAGMA user_version = {FORMAT}",
-)
-
 
 _RANGE = "SELECT key, value FROM pairs WHERE key >= ? AND key < ? ORDER BY key LIMIT ?"
 _RANGE_REVERSED = "SELECT key, value FROM pairs WHERE key >= ? AND key < ? ORDER BY key DESC LIMIT ?"
@@ -52,139 +38,37 @@ _BEFORE = "SELECT key FROM pairs WHERE key < ? ORDER BY key DESC LIMIT 1 OFFSET 
 _UP_TO = "SELECT key FROM pairs WHERE key <= ? ORDER BY key DESC LIMIT 1 OFFSET ?"
 
 
-class UnusableFile(DatabaseError):
-    """The database's file cannot be used; the message says why and what to do."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(errors.IO_ERROR, message)
-
-
-class EmbeddedDatabase:
-    """A database in the file `path`, made when it is not there; raises UnusableFile."""
+class EmbeddedDatabase(Engine):
+    """A database in the file `path`, made when it is not there; raises UnusableDatabase."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self._path = path
         self._connections = threading.local()
         # Threads of this process queue here; SQLite's own waiting, between processes, polls.
         self._writers = threading.Lock()
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with _locked(path.with_suffix(".lock")):
-                _prepare(self._connection(), path)
-        except sqlite3.Error as error:
-            raise _explained(error, path) from error
-        except OSError as error:
-            raise UnusableFile(f"{path}: {error.strerror}; check its rights, or set DATA_DIR elsewhere") from error
+        prepare(path)
 
-    def read(self, work: Callable[[ReadTransaction], T], *, timeout_s: float = REQUEST_DEADLINE_S) -> T:
-        """Run `work` on a consistent view."""
-        return self._run(self._view, work, timeout_s)
+    def view(self, deadline: float, tag: str = "") -> "View":
+        """Begin a read transaction."""
+        return View(self._connection())
 
-    def write(self, work: Callable[[Transaction], T], *, timeout_s: float = REQUEST_DEADLINE_S) -> T:
-        """Run `work` and commit."""
-        return self._run(self._turn, work, timeout_s)
+    def begin(self, deadline: float, tag: str = "") -> "WriteTransaction":
+        """Begin a write transaction, once no other has the write lock."""
+        return WriteTransaction(self._connection(), self._writers, deadline)
 
     def close(self) -> None:
         """Close this thread's connection; it opens again by itself."""
-        connection = getattr(self._connections, "connection", None)
-        if connection is not None:
-            connection.close()
+        if hasattr(self._connections, "connection"):
+            self._connections.connection.close()
             del self._connections.connection
 
-    def _run(self, attempt: Callable[[Callable[..., T], float], T], work: Callable[..., T], timeout_s: float) -> T:
-        deadline = time.monotonic() + timeout_s
-        while True:
-            try:
-                return attempt(work, deadline)
-            except sqlite3.Error as error:
-                raise _explained(error, self.path) from error
-            except DatabaseError as error:
-                if not error.retryable or time.monotonic() >= deadline:
-                    raise
-
-    def _view(self, work: Callable[[ReadTransaction], T], _deadline: float) -> T:
-        connection = self._connection()
-        connection.execute("BEGIN")
-        try:
-            return work(View(connection))
-        finally:
-            connection.execute("ROLLBACK")
-
-    def _turn(self, work: Callable[[Transaction], T], deadline: float) -> T:
-        """Take the write lock, run `work`, commit."""
-        if not self._writers.acquire(timeout=max(0.0, deadline - time.monotonic())):
-            raise DatabaseError(errors.TIMED_OUT)
-        try:
-            tr = self.begin(deadline)
-            try:
-                answer = work(tr)
-                tr.commit()
-            finally:
-                tr.cancel()
-            return answer
-        finally:
-            self._writers.release()
-
-    def begin(self, deadline: float) -> "WriteTransaction":
-        """Begin a write transaction, once no other process has one; `deadline` is an instant of `time.monotonic`."""
-        connection = self._connection()
-        wait_ms = max(0, int((deadline - time.monotonic()) * 1000))
-        connection.execute(f"PRAGMA busy_timeout = {wait_ms}")
-        connection.execute("BEGIN IMMEDIATE")
-        return WriteTransaction(connection)
-
-    def _connection(self) -> sqlite3.Connection:
+    def _connection(self) -> Connection:
         """Return this thread's connection."""
         try:
-            connection: sqlite3.Connection = self._connections.connection
+            connection: Connection = self._connections.connection
         except AttributeError:
-            connection = sqlite3.connect(self.path, timeout=REQUEST_DEADLINE_S, isolation_level=None)
-            connection.execute("PRAGMA synchronous = FULL")
-            self._connections.connection = connection
+            connection = self._connections.connection = Connection(self._path)
         return connection
-
-
-def _explained(error: sqlite3.Error, path: Path) -> DatabaseError:
-    name = getattr(error, "sqlite_errorname", "")
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return DatabaseError(errors.TIMED_OUT, "another process kept the write lock too long")
-    if name.startswith("SQLITE_FULL"):
-        return UnusableFile(f"the disk that holds {path} is full; make room, nothing that was answered is lost")
-    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
-        return UnusableFile(f"{path} or its folder cannot be written; check its rights, or set DATA_DIR elsewhere")
-    if name.startswith("SQLITE_NOTADB"):
-        return _foreign(path)
-    if name.startswith("SQLITE_CORRUPT"):
-        return UnusableFile(f"{path} is damaged; move it away and restore a copy")
-    return UnusableFile(f"{path}: {error}")
-
-
-def _foreign(path: Path) -> UnusableFile:
-    return UnusableFile(f"{path} is not a database of this product; move it away, or set DATA_DIR elsewhere")
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold a file lock, so that of several processes that find no database one makes it."""
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """Make the tables in a new file; raises UnusableFile when the file is another program's, or a newer version's."""
-    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
-    (found_format,) = connection.execute("PRAGMA user_version").fetchone()
-    if application_id != APPLICATION_ID:
-        if path.stat().st_size > 0:
-            raise _foreign(path)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("BEGIN IMMEDIATE")
-        for statement in _SCHEMA:
-            connection.execute(statement)
-        connection.execute("COMMIT")
-    elif found_format > FORMAT:
-        raise UnusableFile(f"{path} was written by a newer version; update this one")
 
 
 class Known(Generic[T]):
@@ -203,9 +87,26 @@ class Known(Generic[T]):
 class View:
     """A read transaction: what was committed when it first read."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._execute = connection.execute
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._run = connection.run
+        self._begin()
+
+    def _begin(self) -> None:
+        self._run("BEGIN")
         self._expires = time.monotonic() + TRANSACTION_LIFETIME_S
+
+    def on_error(self, error: DatabaseError) -> None:
+        """Begin anew; raises an error that this would not cure."""
+        if not error.retryable:
+            raise error
+        self.cancel()
+        self._begin()
+
+    def cancel(self) -> None:
+        """Let go of what was committed when it began."""
+        if self._connection.in_transaction:
+            self._run("ROLLBACK")
 
     @property
     def snapshot(self) -> Reads:
@@ -215,26 +116,27 @@ class View:
     def get(self, key: bytes) -> Known[bytes | None]:
         """Read one value."""
         self._check_read(key, key + b"\0")
-        row = self._execute("SELECT value FROM pairs WHERE key = ?", (key,)).fetchone()
-        return Known(row[0] if row else None)
+        rows = self._run("SELECT value FROM pairs WHERE key = ?", key)
+        return Known(rows[0][0] if rows else None)
 
     def get_range(self, begin: bytes, end: bytes, *, limit: int = 0, reverse: bool = False) -> Known[list[KeyValue]]:
         """Read a range."""
         self._check_read(begin, end)
-        return Known(self._execute(_RANGE_REVERSED if reverse else _RANGE, (begin, end, limit or -1)).fetchall())
+        return Known(self._run(_RANGE_REVERSED if reverse else _RANGE, begin, end, limit or -1))
 
     def get_key(self, selector: KeySelector) -> Known[bytes]:
         """Find a key."""
         key, or_equal, offset = selector
         self._check_read(key, key)
         if offset > 0:
-            row = self._execute(_AFTER if or_equal else _FROM, (key, offset - 1)).fetchone()
+            rows = self._run(_AFTER if or_equal else _FROM, key, offset - 1)
         else:
-            row = self._execute(_UP_TO if or_equal else _BEFORE, (key, -offset)).fetchone()
-        if row is None:
+            rows = self._run(_UP_TO if or_equal else _BEFORE, key, -offset)
+        if not rows:
             return Known(END if offset > 0 else b"")
-        self._check_read(row[0], row[0] + b"\0")
-        return Known(row[0])
+        [(found,)] = rows
+        self._check_read(found, found + b"\0")
+        return Known(found)
 
     def _check_read(self, begin: bytes, end: bytes) -> None:
         """Refuse to read what lies outside the user's keys, or when the view is too old."""
@@ -250,14 +152,34 @@ class View:
 class WriteTransaction(View):
     """A write transaction: holding the write lock, it writes straight into the file, undone unless committed."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection, writers: threading.Lock, deadline: float) -> None:
+        self._writers = writers
+        self._deadline = deadline
         super().__init__(connection)
-        self._connection = connection
+
+    def _begin(self) -> None:
+        if not self._writers.acquire(timeout=max(0.0, self._deadline - time.monotonic())):
+            raise DatabaseError(errors.TIMED_OUT)
+        self._writing = True
+        try:
+            wait_ms = max(0, int((self._deadline - time.monotonic()) * 1000))
+            self._run(f"PRAGMA busy_timeout = {wait_ms}")
+            self._run("BEGIN IMMEDIATE")
+        except BaseException:
+            self._release()
+            raise
+        self._expires = time.monotonic() + TRANSACTION_LIFETIME_S
         self._refusal: DatabaseError | None = None
         self._size_bytes = 0
         self._size_limit_bytes = TRANSACTION_LIMIT_BYTES
         self._unreadable: list[tuple[bytes, bytes]] = []
         self._stamp: bytes | None = None
+
+    def _release(self) -> None:
+        """Let the next writer of this process begin; once."""
+        if self._writing:
+            self._writing = False
+            self._writers.release()
 
     def set(self, key: bytes, value: bytes) -> None:
         """Write a pair."""
@@ -269,7 +191,7 @@ class WriteTransaction(View):
         """Remove a key."""
         if self._admits(key, b""):
             self._readable_again(key)
-            self._execute("DELETE FROM pairs WHERE key = ?", (key,))
+            self._run("DELETE FROM pairs WHERE key = ?", key)
 
     def clear_range(self, begin: bytes, end: bytes) -> None:
         """Remove a range."""
@@ -277,18 +199,18 @@ class WriteTransaction(View):
             self._refuse(errors.INVERTED_RANGE)
         elif self._admits_range(begin, end):
             self._unreadable = [span for span in self._unreadable if not (begin <= span[0] and span[1] <= end)]
-            self._execute("DELETE FROM pairs WHERE key >= ? AND key < ?", (begin, end))
+            self._run("DELETE FROM pairs WHERE key >= ? AND key < ?", begin, end)
 
     def atomic(self, operation: str, key: bytes, operand: bytes) -> None:
         """Change a value by an atomic operation."""
         change = OPERATIONS[operation]
         if self._admits(key, operand):
-            row = self._execute("SELECT value FROM pairs WHERE key = ?", (key,)).fetchone()
-            value = change(row[0] if row else None, operand)
+            rows = self._run("SELECT value FROM pairs WHERE key = ?", key)
+            value = change(rows[0][0] if rows else None, operand)
             if value is not None:
                 self._put(key, value)
-            elif row:
-                self._execute("DELETE FROM pairs WHERE key = ?", (key,))
+            elif rows:
+                self._run("DELETE FROM pairs WHERE key = ?", key)
 
     def set_versionstamped_key(self, key: bytes, value: bytes) -> None:
         """Write a pair under a key with the commit's versionstamp."""
@@ -325,13 +247,17 @@ class WriteTransaction(View):
             self._refuse(errors.TRANSACTION_TOO_LARGE)
         if self._refusal is not None:
             raise self._refusal
-        self._execute("COMMIT")
+        self._run("COMMIT")
+        self._release()
 
     def cancel(self) -> None:
         """Undo what was not committed; reads fail from here on."""
         self._refuse(errors.CANCELLED)
-        if self._connection.in_transaction:
-            self._execute("ROLLBACK")
+        if self._writing:
+            try:
+                super().cancel()
+            finally:
+                self._release()
 
     def _check_read(self, begin: bytes, end: bytes) -> None:
         if self._refusal is not None:
@@ -378,12 +304,12 @@ class WriteTransaction(View):
     def _versionstamp(self) -> bytes:
         """The commit's version, taken under the write lock: 8 bytes of version, 2 of order within it."""
         if self._stamp is None:
-            (version,) = self._execute("UPDATE versions SET version = version + 1 RETURNING version").fetchone()
+            [(version,)] = self._run("UPDATE versions SET version = version + 1 RETURNING version")
             self._stamp = struct.pack(">QH", version, 0)
         return self._stamp
 
     def _put(self, key: bytes, value: bytes) -> None:
-        self._execute("INSERT OR REPLACE INTO pairs VALUES (?, ?)", (key, value))
+        self._run("INSERT OR REPLACE INTO pairs VALUES (?, ?)", key, value)
 
     def _readable_again(self, key: bytes) -> None:
         if self._unreadable:

@@ -47,3 +47,10 @@ class DatabaseError(Exception):
     def retryable(self) -> bool:
         """Whether the same work, begun anew, may succeed."""
         return self.code in (TRANSACTION_TOO_OLD, CONFLICT, COMMIT_UNKNOWN)
+
+
+class UnusableDatabase(DatabaseError):
+    """There is no way to use the database at all; the message says why and what to do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(IO_ERROR, message)

@@ -5,10 +5,8 @@ then `wait()`. A write is kept in the transaction, seen by its own later reads, 
 so a write that is refused (too large, out of range) says so at the next read or at the commit.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple, Protocol, TypeVar
 
-T = TypeVar("T")
 Value = TypeVar("Value", covariant=True)
 
 KeyValue = tuple[bytes, bytes]
@@ -118,16 +116,4 @@ class Transaction(ReadTransaction, Protocol):
 
     def set_size_limit(self, size_bytes: int) -> None:
         """Refuse to commit more than this."""
-        ...
-
-
-class Database(Protocol):
-    """Runs work in transactions."""
-
-    def read(self, work: "Callable[[ReadTransaction], T]", *, timeout_s: float = ...) -> T:
-        """Run `work` on a consistent view; raises DatabaseError when no answer comes in time."""
-        ...
-
-    def write(self, work: "Callable[[Transaction], T]", *, timeout_s: float = ...) -> T:
-        """Run `work` and commit; runs it again after a conflict, so it must do nothing else. Raises DatabaseError."""
         ...

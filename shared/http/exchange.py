@@ -162,7 +162,7 @@ class Exchange:
         if not endpoint.takes & {"tr", "database"}:
             return handler(**arguments)
         slip = self._slip(endpoint, caller, content) if endpoint.writes else None
-        request_database = RequestDatabase(database(), caller, slip)
+        request_database = RequestDatabase(database(), caller, slip, tag=handler.__name__)
         if endpoint.in_transaction == "read":
             return request_database.read(lambda tr: handler(tr=tr, **arguments))
         if endpoint.in_transaction == "write":

@@ -86,7 +86,6 @@ def document(groups: list[Group]) -> Json:
             "title": "Coditect API",
             "version": "5.0.0",
             "description": "Accounts, tenants and work sessions of a browser IDE for people and AI agents.",
-            "license": {"name": "Proprietary", "identifier": "LicenseRef-Proprietary"},
         },
         "servers": [
             {"url": PREFIXES[0], "description": "This server"},

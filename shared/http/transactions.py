@@ -5,8 +5,9 @@ from typing import TypeVar
 
 import msgspec
 
+from shared.database.engine import Engine
 from shared.database.limits import REQUEST_DEADLINE_S
-from shared.database.transaction import Database, ReadTransaction, Transaction
+from shared.database.transaction import ReadTransaction, Transaction
 from shared.errors import Problem, TokenRevoked
 from shared.http.answers import encode
 from shared.security.caller import Caller
@@ -30,18 +31,20 @@ class RequestDatabase:
 
     The login and the receipt are asked for before the work's own reads and looked at after them, so they cost no round
     of their own; what the work wrote meanwhile is never committed when they forbid it. `slip` is None for a request
-    that must not write. `replayed` tells whether an earlier request's answer was given.
+    that must not write; `tag` names the endpoint to the database. `replayed` tells whether an earlier request's answer
+    was given.
     """
 
-    def __init__(self, database: Database, caller: Caller | None, slip: Slip | None) -> None:
+    def __init__(self, database: Engine, caller: Caller | None, slip: Slip | None, tag: str = "") -> None:
         self._database = database
         self._caller = caller
         self._slip = slip
+        self._tag = tag
         self.replayed = False
 
     def read(self, work: Callable[[ReadTransaction], T], *, timeout_s: float = REQUEST_DEADLINE_S) -> T:
         """Run `work` on a consistent view in which the caller's login is alive; raises TokenRevoked."""
-        return self._database.read(self._admitted(work), timeout_s=timeout_s)
+        return self._database.read(self._admitted(work), timeout_s=timeout_s, tag=self._tag)
 
     def write(self, work: Callable[[Transaction], T], answer: type[T]) -> T:
         """Run `work` and commit, exactly once for this request; raises TokenRevoked, IdempotencyKeyReused.
@@ -52,7 +55,7 @@ class RequestDatabase:
         if slip is None:
             raise TypeError("a request that must not write has no receipt")
         try:
-            return self._database.write(self._admitted(_once(work, slip)))
+            return self._database.write(self._admitted(_once(work, slip)), tag=self._tag)
         except Replayed as replay:
             self.replayed = replay.receipt.by != slip.by
             return msgspec.json.decode(replay.receipt.answer, type=answer)

@@ -8,7 +8,8 @@ from typing import TypeVar
 
 import msgspec
 from fdb.tuple import pack
-from fdb.tuple import range as pack_range
+
+from shared.settings import settings
 
 R = TypeVar("R", bound="Record")
 
@@ -20,15 +21,15 @@ class Record(msgspec.Struct, rename="camel"):
 
 
 def key(*parts: object) -> bytes:
-    """Pack a FoundationDB tuple."""
-    packed: bytes = pack(parts)
+    """Pack a FoundationDB tuple, behind the prefix of this installation."""
+    packed: bytes = pack(parts, settings().key_prefix)
     return packed
 
 
 def span(*parts: object) -> tuple[bytes, bytes]:
     """Return the range of all keys whose tuple begins with `parts` and goes on."""
-    below = pack_range(parts)
-    return below.start, below.stop
+    begin = key(*parts)
+    return begin + b"\x00", begin + b"\xff"
 
 
 def encode(record: Record) -> bytes:
