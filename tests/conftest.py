@@ -7,17 +7,33 @@ from pathlib import Path
 import pytest
 
 from tests.client import Api, Person, register
+from tests.engines import CLUSTER_FILE, ENGINES, new_prefix, open_engine
+from tests.prefixed import cleared
 from tests.server import Process, local_server
 
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    """The local runner with all functions, shared by all tests that do not break it."""
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not CLUSTER_FILE:
+        terminalreporter.write_line("The FoundationDB half was skipped: FDB_CLUSTER_FILE names no cluster.")
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """The local runner with all functions, on each engine in turn, shared by all tests that do not break it."""
     folder = tmp_path_factory.mktemp("server")
-    with local_server(folder / "data", folder / "output.txt") as process:
-        yield process
+    if request.param == "embedded":
+        with local_server(folder / "data", folder / "output.txt") as process:
+            yield process
+        return
+    prefix = new_prefix()
+    variables = {"FDB_CLUSTER_FILE": CLUSTER_FILE, "KEY_PREFIX": prefix.decode()}
+    try:
+        with local_server(folder / "data", folder / "output.txt", **variables) as process:
+            yield process
+    finally:
+        cleared(open_engine("foundationdb", folder), prefix)
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,8 @@ T = TypeVar("T")
 
 END = b"\xff"  # keys from here on are the system's
 STAMP_BYTES = 10
+# A change is seen within this; a read costs some 20 µs.
+WATCH_PAUSE_S = 0.05
 
 _RANGE = "SELECT key, value FROM pairs WHERE key >= ? AND key < ? ORDER BY key LIMIT ?"
 _RANGE_REVERSED = "SELECT key, value FROM pairs WHERE key >= ? AND key < ? ORDER BY key DESC LIMIT ?"
@@ -54,7 +56,7 @@ class EmbeddedDatabase(Engine):
 
     def begin(self, deadline: float, tag: str = "") -> "WriteTransaction":
         """Begin a write transaction, once no other has the write lock."""
-        return WriteTransaction(self._connection(), self._writers, deadline)
+        return WriteTransaction(self, self._connection(), self._writers, deadline)
 
     def close(self) -> None:
         """Close this thread's connection; it opens again by itself."""
@@ -116,8 +118,7 @@ class View:
     def get(self, key: bytes) -> Known[bytes | None]:
         """Read one value."""
         self._check_read(key, key + b"\0")
-        rows = self._run("SELECT value FROM pairs WHERE key = ?", key)
-        return Known(rows[0][0] if rows else None)
+        return Known(self._value(key))
 
     def get_range(self, begin: bytes, end: bytes, *, limit: int = 0, reverse: bool = False) -> Known[list[KeyValue]]:
         """Read a range."""
@@ -138,6 +139,10 @@ class View:
         self._check_read(found, found + b"\0")
         return Known(found)
 
+    def _value(self, key: bytes) -> bytes | None:
+        rows = self._run("SELECT value FROM pairs WHERE key = ?", key)
+        return rows[0][0] if rows else None
+
     def _check_read(self, begin: bytes, end: bytes) -> None:
         """Refuse to read what lies outside the user's keys, or when the view is too old."""
         if begin > END or end > END:
@@ -152,7 +157,10 @@ class View:
 class WriteTransaction(View):
     """A write transaction: holding the write lock, it writes straight into the file, undone unless committed."""
 
-    def __init__(self, connection: Connection, writers: threading.Lock, deadline: float) -> None:
+    def __init__(
+        self, database: EmbeddedDatabase, connection: Connection, writers: threading.Lock, deadline: float
+    ) -> None:
+        self._database = database
         self._writers = writers
         self._deadline = deadline
         super().__init__(connection)
@@ -174,6 +182,7 @@ class WriteTransaction(View):
         self._size_limit_bytes = TRANSACTION_LIMIT_BYTES
         self._unreadable: list[tuple[bytes, bytes]] = []
         self._stamp: bytes | None = None
+        self._watches: list[PollingWatch] = []
 
     def _release(self) -> None:
         """Let the next writer of this process begin; once."""
@@ -205,12 +214,11 @@ class WriteTransaction(View):
         """Change a value by an atomic operation."""
         change = OPERATIONS[operation]
         if self._admits(key, operand):
-            rows = self._run("SELECT value FROM pairs WHERE key = ?", key)
-            value = change(rows[0][0] if rows else None, operand)
-            if value is not None:
-                self._put(key, value)
-            elif rows:
+            value = change(self._value(key), operand)
+            if value is None:
                 self._run("DELETE FROM pairs WHERE key = ?", key)
+            else:
+                self._put(key, value)
 
     def set_versionstamped_key(self, key: bytes, value: bytes) -> None:
         """Write a pair under a key with the commit's versionstamp."""
@@ -236,6 +244,12 @@ class WriteTransaction(View):
         """Count it, likewise."""
         self._size_bytes += len(begin) + len(end)
 
+    def watch(self, key: bytes) -> "PollingWatch":
+        """Watch a key from the commit on."""
+        watch = PollingWatch(self._database, key)
+        self._watches.append(watch)
+        return watch
+
     def set_size_limit(self, size_bytes: int) -> None:
         """Refuse to commit more than this."""
         self._size_limit_bytes = size_bytes
@@ -247,8 +261,11 @@ class WriteTransaction(View):
             self._refuse(errors.TRANSACTION_TOO_LARGE)
         if self._refusal is not None:
             raise self._refusal
+        values = [self._value(watch.key) for watch in self._watches]
         self._run("COMMIT")
         self._release()
+        for watch, value in zip(self._watches, values, strict=True):
+            watch.begin(value)
 
     def cancel(self) -> None:
         """Undo what was not committed; reads fail from here on."""
@@ -314,3 +331,36 @@ class WriteTransaction(View):
     def _readable_again(self, key: bytes) -> None:
         if self._unreadable:
             self._unreadable = [span for span in self._unreadable if span != (key, key + b"\0")]
+
+
+class PollingWatch:
+    """A watch that looks again and again: the file tells nobody when it changes."""
+
+    def __init__(self, database: EmbeddedDatabase, key: bytes) -> None:
+        self.key = key
+        self._database = database
+        self._value: bytes | None = None
+        self._error: DatabaseError | None = DatabaseError(errors.CANCELLED)
+        self._cancelled = threading.Event()
+
+    def begin(self, value: bytes | None) -> None:
+        """Take the value at the commit as the one to compare with; a watch that was never committed watches nothing."""
+        self._value, self._error = value, None
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for a change."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            if self._error is not None:
+                raise self._error
+            if self._database.read(lambda tr: tr.get(self.key).wait()) != self._value:
+                return True
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                return False
+            self._cancelled.wait(min(WATCH_PAUSE_S, left_s))
+
+    def cancel(self) -> None:
+        """Stop watching."""
+        self._error = DatabaseError(errors.OPERATION_CANCELLED)
+        self._cancelled.set()

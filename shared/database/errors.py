@@ -10,6 +10,7 @@ COMMIT_UNKNOWN = 1021
 CANCELLED = 1025
 TIMED_OUT = 1031
 UNREADABLE = 1036
+OPERATION_CANCELLED = 1101
 IO_ERROR = 1510
 CLIENT_INVALID_OPERATION = 2000
 KEY_OUTSIDE_LEGAL_RANGE = 2004
@@ -24,6 +25,7 @@ _MEANING = {
     CONFLICT: "another transaction changed what this one read",
     COMMIT_UNKNOWN: "whether the commit happened is unknown",
     CANCELLED: "the transaction was cancelled",
+    OPERATION_CANCELLED: "the operation was cancelled",
     TIMED_OUT: "the database did not answer in time",
     UNREADABLE: "a versionstamped key or value cannot be read before its commit",
     CLIENT_INVALID_OPERATION: "invalid operation",

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -195,6 +196,10 @@ class FoundationTransaction(FoundationReads):
         with _translated():
             self._tr.add_write_conflict_range(begin, end)
 
+    def watch(self, key: bytes) -> "FoundationWatch":
+        """Watch a key from the commit on."""
+        return FoundationWatch(self._tr.watch(key))
+
     def set_size_limit(self, size_bytes: int) -> None:
         """Refuse to commit more than this."""
         self._tr.options.set_size_limit(size_bytes)
@@ -216,3 +221,24 @@ class FoundationTransaction(FoundationReads):
         else:
             with _translated():
                 self._tr.on_error(error.code).wait()
+
+
+class FoundationWatch:
+    """A watch of the binding."""
+
+    def __init__(self, future: Any) -> None:
+        self._future = future
+        self._over = threading.Event()
+        future.on_ready(lambda _: self._over.set())
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for a change."""
+        if not self._over.wait(timeout_s):
+            return False
+        with _translated():
+            self._future.wait()
+        return True
+
+    def cancel(self) -> None:
+        """Stop watching."""
+        self._future.cancel()

@@ -67,6 +67,18 @@ class Reads(Protocol):
         ...
 
 
+class Watch(Protocol):
+    """A wait for a key to change after the commit that set the watch."""
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until the value is another than at the commit; False when it was not in time. Raises DatabaseError."""
+        ...
+
+    def cancel(self) -> None:
+        """Stop watching; whoever waits is told by a DatabaseError."""
+        ...
+
+
 class ReadTransaction(Reads, Protocol):
     """A consistent view of the whole database at one instant."""
 
@@ -112,6 +124,10 @@ class Transaction(ReadTransaction, Protocol):
 
     def add_write_conflict_range(self, begin: bytes, end: bytes) -> None:
         """Make readers of this range conflict as if it had been written."""
+        ...
+
+    def watch(self, key: bytes) -> Watch:
+        """Watch a key from the commit on. A value that changes and changes back may go unseen."""
         ...
 
     def set_size_limit(self, size_bytes: int) -> None:
