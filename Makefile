@@ -19,6 +19,8 @@ check: .venv/.dev ## Lint, formatting, types, import directions and the contract
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	for main in functions/*/main.py; do $(BIN)/mypy $$main || exit 1; done
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec local/docker-compose.yml
+	$(BIN)/hadolint local/Dockerfile
 	$(BIN)/python -m pytest tests/test_structure.py tests/test_contract.py
 
 format: .venv/.dev ## Put every file into shape
