@@ -188,7 +188,7 @@ class Exchange:
             parts.append(caller.tenant_id.bytes)
         print_of_request = fingerprint(signing_keys().current, parts)
         # Nobody without a token can be told from another, so only who sends the very same request is given its answer.
-        return Slip(str(caller.user_id) if caller else print_of_request, key, by, print_of_request)
+        return Slip(caller.user_id if caller else print_of_request, key, by, print_of_request)
 
     def _success(self, endpoint: Endpoint, data: Any) -> tuple[int, bytes]:
         if endpoint.is_page:

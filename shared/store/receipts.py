@@ -10,13 +10,14 @@ ISO date in UTC, so that whole days of receipts age out by one range clear each.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 import msgspec
 
 from shared import clock
 from shared.database.transaction import Future, ReadTransaction, Transaction
 from shared.errors import Conflict
-from shared.store.record import Record, decode, encode
+from shared.store.record import Record, decode, encode, span
 from shared.store.record import key as pack
 
 RECEIPT_TTL = timedelta(hours=24)
@@ -44,7 +45,7 @@ class Receipt(Record):
 class Slip(NamedTuple):
     """A request's claim to a receipt: whose, under which key, by which request, the keyed hash of what it asks."""
 
-    caller: str
+    caller: UUID | str
     key: str
     by: str
     content: str
@@ -75,8 +76,28 @@ class Search:
 
 def add(tr: Transaction, slip: Slip, answer: bytes) -> None:
     """Keep a receipt; `answer` is JSON."""
+    now = clock.now()
     receipt = Receipt(by=slip.by, content=slip.content, answer=msgspec.Raw(answer))
-    tr.set(_record(clock.now().date().isoformat(), slip), encode(receipt))
+    tr.set(_record(_day(now), slip), encode(receipt))
+    _sweep(tr, _day(now - RECEIPT_TTL))
+
+
+_swept_before = ""
+
+
+def _sweep(tr: Transaction, oldest_day: str) -> None:
+    """Remove the days that nobody looks up any more, in the first write of this process in a day.
+
+    It takes no read, and needs nobody to call it. A commit that fails leaves the day to another process, or to tomorrow.
+    """
+    global _swept_before
+    if _swept_before != oldest_day:
+        _swept_before = oldest_day
+        tr.clear_range(span("receipts")[0], pack("receipts", oldest_day))
+
+
+def _day(instant: datetime) -> str:
+    return instant.date().isoformat()
 
 
 def _record(day: str, slip: Slip) -> bytes:
@@ -85,4 +106,4 @@ def _record(day: str, slip: Slip) -> bytes:
 
 def _days(now: datetime) -> Iterator[str]:
     """The days under which a live receipt can lie: today, yesterday, and close to midnight tomorrow."""
-    yield from sorted({(now + shift).date().isoformat() for shift in (-RECEIPT_TTL, timedelta(0), CLOCK_SKEW)})
+    yield from sorted({_day(now + shift) for shift in (-RECEIPT_TTL, timedelta(0), CLOCK_SKEW)})
