@@ -35,9 +35,7 @@ WATCH_PAUSE_S = 0.05
 _RANGE = "SELECT key, value FROM pairs WHERE key >= ? AND key < ? ORDER BY key LIMIT ?"
 _RANGE_REVERSED = "SELECT key, value FROM pairs WHERE key >= ? AND key < ? ORDER BY key DESC LIMIT ?"
 _FROM = "SELECT key FROM pairs WHERE key >= ? ORDER BY key LIMIT 1 OFFSET ?"
-_AFTER = "SELECT key FROM pairs WHERE key > ? ORDER BY key LIMIT 1 OFFSET ?"
 _BEFORE = "SELECT key FROM pairs WHERE key < ? ORDER BY key DESC LIMIT 1 OFFSET ?"
-_UP_TO = "SELECT key FROM pairs WHERE key <= ? ORDER BY key DESC LIMIT 1 OFFSET ?"
 
 
 class EmbeddedDatabase(Engine):
@@ -52,7 +50,7 @@ class EmbeddedDatabase(Engine):
 
     def view(self, deadline: float, tag: str = "") -> "View":
         """Begin a read transaction."""
-        return View(self._connection())
+        return View(self._connection(), deadline)
 
     def begin(self, deadline: float, tag: str = "") -> "WriteTransaction":
         """Begin a write transaction, once no other has the write lock."""
@@ -89,12 +87,14 @@ class Known(Generic[T]):
 class View:
     """A read transaction: what was committed when it first read."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, deadline: float) -> None:
         self._connection = connection
         self._run = connection.run
+        self._deadline = deadline
         self._begin()
 
     def _begin(self) -> None:
+        self._connection.wait_until(self._deadline)
         self._run("BEGIN")
         self._expires = time.monotonic() + TRANSACTION_LIFETIME_S
 
@@ -118,25 +118,33 @@ class View:
     def get(self, key: bytes) -> Known[bytes | None]:
         """Read one value."""
         self._check_read(key, key + b"\0")
+        self._check_readable(key, key + b"\0")
         return Known(self._value(key))
 
     def get_range(self, begin: bytes, end: bytes, *, limit: int = 0, reverse: bool = False) -> Known[list[KeyValue]]:
         """Read a range."""
         self._check_read(begin, end)
-        return Known(self._run(_RANGE_REVERSED if reverse else _RANGE, begin, end, limit or -1))
+        rows = self._run(_RANGE_REVERSED if reverse else _RANGE, begin, end, limit or -1)
+        if limit and len(rows) == limit:
+            # What lies past the last row was not looked at.
+            last = rows[-1][0]
+            begin, end = (last, end) if reverse else (begin, last + b"\0")
+        self._check_readable(begin, end)
+        return Known(rows)
 
     def get_key(self, selector: KeySelector) -> Known[bytes]:
         """Find a key."""
         key, or_equal, offset = selector
         self._check_read(key, key)
+        start = key + b"\0" if or_equal else key
         if offset > 0:
-            rows = self._run(_AFTER if or_equal else _FROM, key, offset - 1)
+            rows = self._run(_FROM, start, offset - 1)
+            found = rows[0][0] if rows else END
+            self._check_readable(start, found + b"\0")
         else:
-            rows = self._run(_UP_TO if or_equal else _BEFORE, key, -offset)
-        if not rows:
-            return Known(END if offset > 0 else b"")
-        [(found,)] = rows
-        self._check_read(found, found + b"\0")
+            rows = self._run(_BEFORE, start, -offset)
+            found = rows[0][0] if rows else b""
+            self._check_readable(found, start)
         return Known(found)
 
     def _value(self, key: bytes) -> bytes | None:
@@ -148,6 +156,9 @@ class View:
         if begin > END or end > END:
             raise DatabaseError(errors.KEY_OUTSIDE_LEGAL_RANGE)
         self._check_age()
+
+    def _check_readable(self, begin: bytes, end: bytes) -> None:
+        """Refuse to tell what only the commit decides: in a view, nothing."""
 
     def _check_age(self) -> None:
         if time.monotonic() > self._expires:
@@ -162,16 +173,14 @@ class WriteTransaction(View):
     ) -> None:
         self._database = database
         self._writers = writers
-        self._deadline = deadline
-        super().__init__(connection)
+        super().__init__(connection, deadline)
 
     def _begin(self) -> None:
         if not self._writers.acquire(timeout=max(0.0, self._deadline - time.monotonic())):
             raise DatabaseError(errors.TIMED_OUT)
         self._writing = True
         try:
-            wait_ms = max(0, int((self._deadline - time.monotonic()) * 1000))
-            self._run(f"PRAGMA busy_timeout = {wait_ms}")
+            self._connection.wait_until(self._deadline)
             self._run("BEGIN IMMEDIATE")
         except BaseException:
             self._release()
@@ -193,21 +202,17 @@ class WriteTransaction(View):
     def set(self, key: bytes, value: bytes) -> None:
         """Write a pair."""
         if self._admits(key, value):
-            self._readable_again(key)
             self._put(key, value)
 
     def clear(self, key: bytes) -> None:
         """Remove a key."""
-        if self._admits(key, b""):
-            self._readable_again(key)
-            self._run("DELETE FROM pairs WHERE key = ?", key)
+        self.clear_range(key, key + b"\0")
 
     def clear_range(self, begin: bytes, end: bytes) -> None:
         """Remove a range."""
-        if begin > end:
-            self._refuse(errors.INVERTED_RANGE)
-        elif self._admits_range(begin, end):
-            self._unreadable = [span for span in self._unreadable if not (begin <= span[0] and span[1] <= end)]
+        # The mutation, and its conflict range.
+        if self._admits_range(begin, end, 2 * (len(begin) + len(end))):
+            self._readable_again(begin, end)
             self._run("DELETE FROM pairs WHERE key >= ? AND key < ?", begin, end)
 
     def atomic(self, operation: str, key: bytes, operand: bytes) -> None:
@@ -237,12 +242,12 @@ class WriteTransaction(View):
             self._put(key, before + self._versionstamp() + after)
 
     def add_read_conflict_range(self, begin: bytes, end: bytes) -> None:
-        """Count it: with one writer at a time there is nothing to conflict with."""
-        self._size_bytes += len(begin) + len(end)
+        """Check and count it: with one writer at a time there is nothing to conflict with."""
+        self._admits_range(begin, end, len(begin) + len(end))
 
     def add_write_conflict_range(self, begin: bytes, end: bytes) -> None:
-        """Count it, likewise."""
-        self._size_bytes += len(begin) + len(end)
+        """Check and count it, likewise."""
+        self._admits_range(begin, end, len(begin) + len(end))
 
     def watch(self, key: bytes) -> "PollingWatch":
         """Watch a key from the commit on."""
@@ -262,6 +267,7 @@ class WriteTransaction(View):
         if self._refusal is not None:
             raise self._refusal
         values = [self._value(watch.key) for watch in self._watches]
+        self._refuse(errors.USED_DURING_COMMIT)
         self._run("COMMIT")
         self._release()
         for watch, value in zip(self._watches, values, strict=True):
@@ -280,7 +286,9 @@ class WriteTransaction(View):
         if self._refusal is not None:
             raise self._refusal
         super()._check_read(begin, end)
-        if any(begin < last and first < end for first, last in self._unreadable):
+
+    def _check_readable(self, begin: bytes, end: bytes) -> None:
+        if any(max(begin, first) < min(end, last) for first, last in self._unreadable):
             raise DatabaseError(errors.UNREADABLE)
 
     def _refuse(self, code: int) -> None:
@@ -297,12 +305,12 @@ class WriteTransaction(View):
         # The pair, and its conflict range from the key to the key's successor.
         return self._counts(3 * len(key) + 1 + len(value))
 
-    def _admits_range(self, begin: bytes, end: bytes) -> bool:
-        if end > END:
+    def _admits_range(self, begin: bytes, end: bytes, size_bytes: int) -> bool:
+        if begin > end:
+            self._refuse(errors.INVERTED_RANGE)
+        elif end > END:
             self._refuse(errors.KEY_OUTSIDE_LEGAL_RANGE)
-        elif max(len(begin), len(end)) > KEY_LIMIT_BYTES + 1:
-            self._refuse(errors.KEY_TOO_LARGE)
-        return self._counts(2 * (len(begin) + len(end)))
+        return self._counts(size_bytes)
 
     def _counts(self, size_bytes: int) -> bool:
         self._size_bytes += size_bytes
@@ -328,9 +336,12 @@ class WriteTransaction(View):
     def _put(self, key: bytes, value: bytes) -> None:
         self._run("INSERT OR REPLACE INTO pairs VALUES (?, ?)", key, value)
 
-    def _readable_again(self, key: bytes) -> None:
-        if self._unreadable:
-            self._unreadable = [span for span in self._unreadable if span != (key, key + b"\0")]
+    def _readable_again(self, begin: bytes, end: bytes) -> None:
+        """Leave of the unreadable spans what lies on either side of a range."""
+        sides = [
+            side for first, last in self._unreadable for side in ((first, min(last, begin)), (max(first, end), last))
+        ]
+        self._unreadable = [(first, last) for first, last in sides if first < last]
 
 
 class PollingWatch:

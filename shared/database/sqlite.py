@@ -2,6 +2,7 @@
 
 import fcntl
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +34,11 @@ class Connection:
         except sqlite3.Error as error:
             raise explained(error, path) from error
         self.run("PRAGMA synchronous = FULL")
+
+    def wait_until(self, deadline: float) -> None:
+        """Wait for other processes no longer than to this instant of `time.monotonic`."""
+        wait_ms = max(0, int((deadline - time.monotonic()) * 1000))
+        self.run(f"PRAGMA busy_timeout = {wait_ms}")
 
     @property
     def in_transaction(self) -> bool:

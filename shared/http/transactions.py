@@ -11,7 +11,7 @@ from shared.database.transaction import ReadTransaction, Transaction
 from shared.errors import Problem, TokenRevoked
 from shared.http.answers import encode
 from shared.security.caller import Caller
-from shared.store import logins, receipts
+from shared.store import layout, logins, receipts
 from shared.store.receipts import Receipt, Slip
 
 T = TypeVar("T")
@@ -44,7 +44,7 @@ class RequestDatabase:
 
     def read(self, work: Callable[[ReadTransaction], T], *, timeout_s: float = REQUEST_DEADLINE_S) -> T:
         """Run `work` on a consistent view in which the caller's login is alive; raises TokenRevoked."""
-        return self._database.read(self._admitted(work), timeout_s=timeout_s, tag=self._tag)
+        return self._database.read(self._guarded(work), timeout_s=timeout_s, tag=self._tag)
 
     def write(self, work: Callable[[Transaction], T], answer: type[T]) -> T:
         """Run `work` and commit, exactly once for this request; raises TokenRevoked, IdempotencyKeyReused.
@@ -55,32 +55,34 @@ class RequestDatabase:
         if slip is None:
             raise TypeError("a request that must not write has no receipt")
         try:
-            return self._database.write(self._admitted(_once(work, slip)), tag=self._tag)
+            return self._database.write(self._guarded(_once(work, slip)), tag=self._tag)
         except Replayed as replay:
             self.replayed = replay.receipt.by != slip.by
             return msgspec.json.decode(replay.receipt.answer, type=answer)
 
-    def _admitted(self, work: Callable[[R], T]) -> Callable[[R], T]:
+    def _guarded(self, work: Callable[[R], T]) -> Callable[[R], T]:
+        """Let `work` count only when the database is of our layout and the caller's login is alive."""
         caller = self._caller
-        if caller is None:
-            return work
 
-        def admitted(tr: R) -> T:
-            login = logins.find(tr, caller.user_id, caller.login_id)
+        def guarded(tr: R) -> T:
+            version = layout.find(tr)
+            login = None if caller is None else logins.find(tr, caller.user_id, caller.login_id)
             try:
                 return work(tr)
             finally:
                 # Also when the work found a problem: an ended login learns nothing but that it has ended.
-                if login.wait() is None:
+                layout.check(version)
+                if login is not None and login.wait() is None:
                     raise TokenRevoked
 
-        return admitted
+        return guarded
 
 
 def _once(work: Callable[[Transaction], T], slip: Slip) -> Callable[[Transaction], T]:
     """Make `work` leave a receipt, and leave off when there is one already."""
 
     def once(tr: Transaction) -> T:
+        version = layout.find(tr)
         search = receipts.find(tr, slip)
         try:
             answer = work(tr)
@@ -90,6 +92,7 @@ def _once(work: Callable[[Transaction], T], slip: Slip) -> Callable[[Transaction
             raise
         _check_done(search)
         receipts.add(tr, slip, encode(answer))
+        layout.keep(tr, version)
         return answer
 
     return once

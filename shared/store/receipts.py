@@ -88,7 +88,7 @@ _swept_before = ""
 def _sweep(tr: Transaction, oldest_day: str) -> None:
     """Remove the days that nobody looks up any more, in the first write of this process in a day.
 
-    It takes no read, and needs nobody to call it. A commit that fails leaves the day to another process, or to tomorrow.
+    It takes no read, and needs nobody to call it. A commit that fails leaves the day to another process or to tomorrow.
     """
     global _swept_before
     if _swept_before != oldest_day:
