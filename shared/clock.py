@@ -39,3 +39,8 @@ def uuid7() -> UUID:
     fraction = (rest_ns << 12) // 1_000_000
     random = int.from_bytes(os.urandom(8)) & ((1 << 62) - 1)
     return UUID(int=(milliseconds << 80) | (0x7000 | fraction) << 64 | (0b10 << 62) | random)
+
+
+def made_at(id_: UUID) -> datetime:
+    """Tell when an id of `uuid7` was made, to the millisecond."""
+    return datetime.fromtimestamp((id_.int >> 80) / 1000, UTC)

@@ -69,6 +69,12 @@ class InvalidCredentials(Unauthenticated):
     """The e-mail address or the password is wrong."""
 
 
+class Forbidden(Problem):
+    """You may not do that."""
+
+    status = 403
+
+
 class NotFound(Problem):
     """There is nothing here, or nothing that you may see."""
 
@@ -131,6 +137,12 @@ class InvalidRequest(Problem):
     """Some fields are not as they should be; 'details' names each."""
 
     status = 422
+
+
+class TooManyRequests(Problem):
+    """Too many attempts; wait as many seconds as Retry-After says."""
+
+    status = 429
 
 
 class HeadersTooLarge(Problem):

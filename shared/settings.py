@@ -17,6 +17,8 @@ PROJECT = Path(__file__).resolve().parents[1]
 # RFC 7518, section 3.2: a key for HS256 has at least the size of the hash.
 SECRET_LIMIT_MIN_BYTES = 32
 
+TRUSTED_PROXIES_LIMIT = 10
+
 # It is part of every key, in every index and on every wire.
 KEY_PREFIX_LIMIT_CHARS = 64
 
@@ -59,6 +61,12 @@ def _key_prefix(text: str) -> bytes:
     if not (text.isascii() and text.isprintable()) or len(text) > KEY_PREFIX_LIMIT_CHARS:
         raise ValueError(f"it must have at most {KEY_PREFIX_LIMIT_CHARS} visible ASCII characters")
     return text.encode()
+
+
+def _trusted_proxies(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or int(text) > TRUSTED_PROXIES_LIMIT:
+        raise ValueError(f"it must be a number from 0 to {TRUSTED_PROXIES_LIMIT}")
+    return int(text)
 
 
 def _log_level(text: str) -> str:
@@ -113,6 +121,12 @@ class Settings:
         "Folder of the embedded database and the development secret.",
         default=PROJECT / ".data",
         shown=".data beside the code",
+    )
+    trusted_proxies: int = _variable(
+        "TRUSTED_PROXIES",
+        _trusted_proxies,
+        "How many proxies of ours append to `X-Forwarded-For`: the client's address is so many entries from its end.",
+        default=0,
     )
     log_level: str = _variable("LOG_LEVEL", _log_level, "DEBUG, INFO, WARNING or ERROR.", default="INFO")
     google_cloud_project: str = _variable(

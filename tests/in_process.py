@@ -24,7 +24,9 @@ CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 def whole_api(engine: Engine, data_dir: Path, **variables: str) -> Iterator["InProcessApi"]:
     """Load every function, and let them use `engine`."""
     with (
-        mock.patch.dict("os.environ", {"DATA_DIR": str(data_dir), "LOG_LEVEL": "ERROR", **variables}),
+        mock.patch.dict(
+            "os.environ", {"DATA_DIR": str(data_dir), "LOG_LEVEL": "ERROR", "TRUSTED_PROXIES": "1", **variables}
+        ),
         mock.patch.object(shared.database, "_database", engine),
         mock.patch.object(passwords, "_hasher", CHEAP),
     ):

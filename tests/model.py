@@ -8,6 +8,7 @@ from typing import Any
 from fdb.tuple import unpack
 
 from shared.database.engine import Engine
+from shared.store.throttle import ACCOUNT_AT_ADDRESS, WINDOW
 from tests.in_process import InProcessAnswer, InProcessApi
 
 _numbers = itertools.count(1)
@@ -40,11 +41,14 @@ class Caller:
         self.api = api
         self.rng = rng
         self.requests = 0
+        self.wrong_guesses = 0
+        self.address = f"10.0.{next(_numbers) // 250}.{next(_numbers) % 250}"
         self.account = self._register(email)
 
     def send(self, method: str, path: str, body: object = None, **options: Any) -> InProcessAnswer:
         self.requests += 1
-        return self.api.request(method, path, body, **options)
+        headers = {"X-Forwarded-For": self.address, **options.pop("headers", {})}
+        return self.api.request(method, path, body, headers=headers, **options)
 
     def write(self, method: str, path: str, body: object = None, **options: Any) -> InProcessAnswer:
         """Send a write, now and then under a key and again, which must change nothing and answer the same."""
@@ -68,6 +72,8 @@ class Caller:
         return Account(email, user["id"], user["tenantId"], [answer.data["token"]])
 
     def log_in(self) -> None:
+        if self.wrong_guesses >= ACCOUNT_AT_ADDRESS.attempts:
+            self.move()
         answer = self.write("POST", "/auth/login", {"email": self.account.email, "password": "password123"})
         assert answer.status == 200
         assert answer.data["user"]["id"] == self.account.user_id
@@ -75,7 +81,17 @@ class Caller:
 
     def log_in_wrongly(self) -> None:
         answer = self.send("POST", "/auth/login", {"email": self.account.email, "password": "password124"})
-        assert (answer.status, answer.code) == (401, "invalid_credentials")
+        self.wrong_guesses += 1
+        if self.wrong_guesses <= ACCOUNT_AT_ADDRESS.attempts:
+            assert (answer.status, answer.code) == (401, "invalid_credentials")
+            return
+        assert (answer.status, answer.code) == (429, "too_many_requests")
+        assert int(answer.headers["Retry-After"]) <= WINDOW.total_seconds()
+
+    def move(self) -> None:
+        """Go to another address, where nobody has guessed at the account."""
+        self.address = f"10.1.{next(_numbers) // 250}.{next(_numbers) % 250}"
+        self.wrong_guesses = 0
 
     def log_out(self) -> None:
         if len(self.account.tokens) < 2:
@@ -158,6 +174,8 @@ class Caller:
         return self.rng.choice(list(self.account.sessions.values())) if self.account.sessions else None
 
 
+AUDIT = b"\x02audit\x00"
+
 ACTIONS = [
     Caller.log_in, Caller.log_in_wrongly, Caller.log_out, Caller.knock_with_an_ended_token,
     Caller.create, Caller.create, Caller.create, Caller.show, Caller.show, Caller.rename, Caller.rename,
@@ -168,7 +186,7 @@ ACTIONS = [
 def check_nothing_else_is_kept(engine: Engine, accounts: list[Account], prefix: bytes) -> None:
     """Compare the whole database with the model: no record without its index, no index without its record."""
     pairs = engine.read(lambda tr: tr.get_range(prefix, prefix + b"\xff").wait())
-    found = {_plain(unpack(key, len(prefix))) for key, _ in pairs}
+    found = {_plain(unpack(key, len(prefix))) for key, _ in pairs if not key.startswith(prefix + AUDIT)}
     logins = {key for key in found if key[0] == "users" and key[2:3] == ("logins",)}
     expected = set()
     for account in accounts:
@@ -180,7 +198,7 @@ def check_nothing_else_is_kept(engine: Engine, accounts: list[Account], prefix: 
         }
         for session_id in account.sessions:
             expected |= {("sessions", session_id), ("tenants", account.tenant_id, "sessions", session_id)}
-    assert {key for key in found if key[0] not in ("receipts", "layout")} - logins == expected
+    assert {key for key in found if key[0] not in ("receipts", "layout", "audit", "throttle")} - logins == expected
     assert len(logins) == sum(len(account.tokens) for account in accounts)
 
 

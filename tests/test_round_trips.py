@@ -19,6 +19,7 @@ DOCUMENTED = {
     for endpoint, rounds, commits in ROW.findall((PROJECT / "docs" / "architecture.md").read_text())
 }
 REGISTRATION = {"email": "ada@example.com", "password": "password123", "firstName": "Ada", "lastName": "L"}
+LOGIN = {"email": "ada@example.com", "password": "password123"}
 
 Requests = dict[str, Callable[[], Any]]
 
@@ -37,14 +38,22 @@ def requests(database: CountingDatabase, tmp_path: Path) -> Iterator[Requests]:
 
 def in_order(api: InProcessApi) -> Requests:
     token = api.request("POST", "/auth/register", REGISTRATION).data["token"]
+    refresh = {"refreshToken": api.request("POST", "/auth/login", LOGIN).data["refreshToken"]}
+    login = api.request("GET", "/auth/logins", token=token).data[0]["id"]
+    change = {"currentPassword": "password123", "newPassword": "password124"}
     session = api.request("POST", "/sessions", {"name": "one"}, token=token).data["id"]
     other = {**REGISTRATION, "email": "bob@example.com"}
-    login = {"email": "ada@example.com", "password": "password123"}
     return {
         "GET /health": lambda: api.request("GET", "/health"),
         "GET /ready": lambda: api.request("GET", "/ready"),
         "POST /auth/register": lambda: api.request("POST", "/auth/register", other),
-        "POST /auth/login": lambda: api.request("POST", "/auth/login", login),
+        "POST /auth/login": lambda: api.request("POST", "/auth/login", LOGIN),
+        "POST /auth/refresh": lambda: api.request("POST", "/auth/refresh", refresh),
+        "GET /auth/logins": lambda: api.request("GET", "/auth/logins", token=token),
+        "DELETE /auth/logins/{login_id}": lambda: api.request("DELETE", f"/auth/logins/{login}", token=token),
+        "DELETE /auth/logins": lambda: api.request("DELETE", "/auth/logins", token=token),
+        "POST /auth/password": lambda: api.request("POST", "/auth/password", change, token=token),
+        "GET /audit": lambda: api.request("GET", "/audit", token=token),
         "POST /sessions": lambda: api.request("POST", "/sessions", {"name": "two"}, token=token),
         "GET /sessions": lambda: api.request("GET", "/sessions", token=token),
         "GET /sessions/{session_id}": lambda: api.request("GET", f"/sessions/{session}", token=token),

@@ -6,11 +6,12 @@ from uuid import UUID
 from msgspec import UNSET, Meta, UnsetType
 
 from shared.database.transaction import ReadTransaction, Transaction
-from shared.http import SIGNED_IN, Group, Message, Precondition, Resource, Shape
-from shared.http.fields import ONE_LINE
+from shared.http import SIGNED_IN, Client, Group, Message, Precondition, Resource, Shape
+from shared.http.fields import ONE_LINE, PageQuery
 from shared.security.caller import Caller
+from shared.store import audit
 from shared.store import sessions as store
-from shared.store.pages import PAGE_DEFAULT, PAGE_LIMIT, Page
+from shared.store.pages import Page
 from shared.store.sessions import Session
 
 group = Group("sessions")
@@ -33,17 +34,12 @@ class SessionChanges(Shape):
     workspace_path: WorkspacePath | UnsetType = UNSET
 
 
-class PageQuery(Shape):
-    """Which part of a list to answer."""
-
-    limit: Annotated[int, Meta(ge=1, le=PAGE_LIMIT)] = PAGE_DEFAULT
-    cursor: str | None = None
-
-
 @group.endpoint("POST /sessions", access=SIGNED_IN, status=201)
-def create_session(tr: Transaction, caller: Caller, body: NewSession) -> Resource[Session]:
+def create_session(tr: Transaction, client: Client, caller: Caller, body: NewSession) -> Resource[Session]:
     """Start a work session in the caller's tenant."""
-    return store.add(tr, caller.tenant_id, caller.user_id, body.name, body.workspace_path)
+    session = store.add(tr, caller.tenant_id, caller.user_id, body.name, body.workspace_path)
+    audit.add(tr, caller.tenant_id, caller.user_id, "session_started", client.address, session.id)
+    return session
 
 
 @group.endpoint("GET /sessions", access=SIGNED_IN)
@@ -60,22 +56,31 @@ def show_session(tr: ReadTransaction, caller: Caller, session_id: UUID) -> Resou
 
 @group.endpoint("PATCH /sessions/{session_id}", access=SIGNED_IN)
 def change_session(
-    tr: Transaction, caller: Caller, session_id: UUID, precondition: Precondition, body: SessionChanges
+    tr: Transaction,
+    client: Client,
+    caller: Caller,
+    session_id: UUID,
+    precondition: Precondition,
+    body: SessionChanges,
 ) -> Resource[Session]:
     """Rename a session or point it at another workspace."""
     session = store.get(tr, caller.tenant_id, session_id)
     precondition.check(session)
     name = session.name if body.name is UNSET else body.name
     workspace_path = session.workspace_path if body.workspace_path is UNSET else body.workspace_path
+    audit.add(tr, caller.tenant_id, caller.user_id, "session_changed", client.address, session_id)
     return store.change(tr, session, name, workspace_path)
 
 
 @group.endpoint("DELETE /sessions/{session_id}", access=SIGNED_IN)
-def delete_session(tr: Transaction, caller: Caller, session_id: UUID, precondition: Precondition) -> Message:
+def delete_session(
+    tr: Transaction, client: Client, caller: Caller, session_id: UUID, precondition: Precondition
+) -> Message:
     """Delete a session with all that belongs to it."""
     session = store.get(tr, caller.tenant_id, session_id)
     precondition.check(session)
     store.remove(tr, session)
+    audit.add(tr, caller.tenant_id, caller.user_id, "session_deleted", client.address, session_id)
     return Message(message="The session is deleted.")
 
 

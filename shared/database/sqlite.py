@@ -1,6 +1,7 @@
 """The SQLite file of the embedded engine: made, opened, and its errors in plain words."""
 
 import fcntl
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -61,6 +62,9 @@ def prepare(path: Path) -> None:
     """Make the file where there is none; raises UnusableDatabase when it is another program's, or too new."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.exists() and not os.access(path, os.W_OK):
+            # SQLite would read it all the same, and leave a file beside it that stays read-only when this one does not.
+            raise _unwritable(path)
         with _locked(path.with_suffix(".lock")):
             connection = Connection(path)
             try:
@@ -83,17 +87,17 @@ def _make_tables(connection: Connection) -> None:
     path = connection.path
     [(application_id,)] = connection.run("PRAGMA application_id")
     [(found_format,)] = connection.run("PRAGMA user_version")
-    if application_id == APPLICATION_ID:
-        if found_format > FORMAT:
-            raise UnusableDatabase(f"{path} was written by a newer version; update this one")
-        return
-    if path.stat().st_size > 0:
-        raise _foreign(path)
+    if application_id != APPLICATION_ID:
+        if path.stat().st_size > 0:
+            raise _foreign(path)
+        connection.run("BEGIN IMMEDIATE")
+        for statement in _SCHEMA:
+            connection.run(statement)
+        connection.run("COMMIT")
+    elif found_format > FORMAT:
+        raise UnusableDatabase(f"{path} was written by a newer version; update this one")
+    # Only now, since it writes to an empty file: who is killed here leaves an empty file, or all of a database.
     connection.run("PRAGMA journal_mode = WAL")
-    connection.run("BEGIN IMMEDIATE")
-    for statement in _SCHEMA:
-        connection.run(statement)
-    connection.run("COMMIT")
 
 
 def explained(error: sqlite3.Error, path: Path) -> DatabaseError:
@@ -104,12 +108,18 @@ def explained(error: sqlite3.Error, path: Path) -> DatabaseError:
     if name.startswith("SQLITE_FULL"):
         return UnusableDatabase(f"the disk that holds {path} is full; make room, nothing that was answered is lost")
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
-        return UnusableDatabase(f"{path} or its folder cannot be written; check its rights, or set DATA_DIR elsewhere")
+        return _unwritable(path)
     if name.startswith("SQLITE_NOTADB"):
         return _foreign(path)
     if name.startswith("SQLITE_CORRUPT"):
         return UnusableDatabase(f"{path} is damaged; move it away and restore a copy")
+    if name.startswith("SQLITE_IOERR"):
+        return UnusableDatabase(f"the disk that holds {path} fails ({name}); check its quota and its health")
     return UnusableDatabase(f"{path}: {error}")
+
+
+def _unwritable(path: Path) -> UnusableDatabase:
+    return UnusableDatabase(f"{path} or its folder cannot be written; check its rights, or set DATA_DIR elsewhere")
 
 
 def _foreign(path: Path) -> UnusableDatabase:

@@ -10,6 +10,7 @@ from uuid import UUID
 from shared.database.transaction import ReadTransaction, Transaction
 from shared.errors import Problem
 from shared.http.answers import CARRIES_ETAG, Precondition
+from shared.http.client import Client
 from shared.http.shapes import Shape
 from shared.http.transactions import RequestDatabase
 from shared.security.caller import Caller
@@ -119,6 +120,7 @@ _TYPES: dict[str, tuple[Any, ...]] = {
     "database": (RequestDatabase,),
     "caller": (Caller, Caller | None),
     "precondition": (Precondition,),
+    "client": (Client,),
 }
 
 

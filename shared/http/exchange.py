@@ -24,6 +24,7 @@ from shared.errors import (
     UriTooLong,
 )
 from shared.http import answers, body, cors, shapes
+from shared.http.client import client
 from shared.http.endpoint import ANYONE, PUBLIC, SIGNED_IN, Endpoint
 from shared.http.routes import Methods, Routes
 from shared.http.transactions import RequestDatabase
@@ -128,6 +129,8 @@ class Exchange:
             arguments["body"] = shapes.from_json(endpoint.body, content)
         if "precondition" in endpoint.takes:
             arguments["precondition"] = answers.Precondition(self._environ.get("HTTP_IF_MATCH"))
+        if "client" in endpoint.takes:
+            arguments["client"] = client(self._request, settings().trusted_proxies)
         try:
             data = self._run(endpoint, caller, arguments, content)
         except Unauthenticated:
@@ -162,7 +165,7 @@ class Exchange:
         if not endpoint.takes & {"tr", "database"}:
             return handler(**arguments)
         slip = self._slip(endpoint, caller, content) if endpoint.writes else None
-        request_database = RequestDatabase(database(), caller, slip, tag=handler.__name__)
+        request_database = RequestDatabase(database, caller, slip, tag=handler.__name__)
         if endpoint.in_transaction == "read":
             return request_database.read(lambda tr: handler(tr=tr, **arguments))
         if endpoint.in_transaction == "write":

@@ -5,10 +5,20 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
+from shared.http.shapes import Shape
+from shared.store.pages import PAGE_DEFAULT, PAGE_LIMIT
+
 # ECMA and Python agree on every sign of it: not blank, no control characters, nothing after the end.
 ONE_LINE = r"^(?!\s*$)[^\u0000-\u001f\u007f]*$(?![\s\S])"
 
 PersonName = Annotated[str, Meta(min_length=1, max_length=100, pattern=ONE_LINE)]
+
+
+class PageQuery(Shape):
+    """Which part of a list to answer."""
+
+    limit: Annotated[int, Meta(ge=1, le=PAGE_LIMIT)] = PAGE_DEFAULT
+    cursor: str | None = None
 
 
 class EmailAddress(str):

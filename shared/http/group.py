@@ -31,8 +31,8 @@ class Group:
 
         The handler is given what its parameters ask for: `tr: Transaction` or `tr: ReadTransaction` (it then runs in
         the request's transaction), `database: RequestDatabase` (to open short ones itself), `caller: Caller`,
-        `precondition: Precondition`, the ids in the path as `UUID`, and shapes as `body` and `query`. What it returns
-        is the answer's data, a `Page` of it, or a `Resource`. `status` is that of success;
+        `client: Client`, `precondition: Precondition`, the ids in the path as `UUID`, and shapes as `body` and
+        `query`. What it returns is the answer's data, a `Page` of it, or a `Resource`. `status` is that of success;
         `raises` names the problems that are its own, beside those that follow from what it takes.
         """
 

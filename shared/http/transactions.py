@@ -1,17 +1,21 @@
 """One request, one transaction: the caller's login is checked inside it, and a write leaves its receipt in it."""
 
+import contextlib
 from collections.abc import Callable
 from typing import TypeVar
 
 import msgspec
 
+from shared import clock
 from shared.database.engine import Engine
+from shared.database.errors import DatabaseError
 from shared.database.limits import REQUEST_DEADLINE_S
 from shared.database.transaction import ReadTransaction, Transaction
-from shared.errors import Problem, TokenRevoked
+from shared.errors import Problem
 from shared.http.answers import encode
 from shared.security.caller import Caller
 from shared.store import layout, logins, receipts
+from shared.store.logins import Login
 from shared.store.receipts import Receipt, Slip
 
 T = TypeVar("T")
@@ -35,16 +39,20 @@ class RequestDatabase:
     was given.
     """
 
-    def __init__(self, database: Engine, caller: Caller | None, slip: Slip | None, tag: str = "") -> None:
+    def __init__(self, database: Callable[[], Engine], caller: Caller | None, slip: Slip | None, tag: str = "") -> None:
+        # Asked for where it is used, so that a handler can answer that it cannot be opened.
         self._database = database
         self._caller = caller
         self._slip = slip
         self._tag = tag
+        self._login: Login | None = None
         self.replayed = False
 
     def read(self, work: Callable[[ReadTransaction], T], *, timeout_s: float = REQUEST_DEADLINE_S) -> T:
         """Run `work` on a consistent view in which the caller's login is alive; raises TokenRevoked."""
-        return self._database.read(self._guarded(work), timeout_s=timeout_s, tag=self._tag)
+        result = self._database().read(self._guarded(work), timeout_s=timeout_s, tag=self._tag)
+        self._note_use()
+        return result
 
     def write(self, work: Callable[[Transaction], T], answer: type[T]) -> T:
         """Run `work` and commit, exactly once for this request; raises TokenRevoked, IdempotencyKeyReused.
@@ -55,10 +63,16 @@ class RequestDatabase:
         if slip is None:
             raise TypeError("a request that must not write has no receipt")
         try:
-            return self._database.write(self._guarded(_once(work, slip)), tag=self._tag)
+            result = self._database().write(self._guarded(_once(work, slip)), tag=self._tag)
         except Replayed as replay:
             self.replayed = replay.receipt.by != slip.by
             return msgspec.json.decode(replay.receipt.answer, type=answer)
+        self._note_use()
+        return result
+
+    def write_again(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` and commit, leaving no receipt: for work that may happen again without harm."""
+        return self._database().write(self._guarded(work), tag=self._tag)
 
     def _guarded(self, work: Callable[[R], T]) -> Callable[[R], T]:
         """Let `work` count only when the database is of our layout and the caller's login is alive."""
@@ -72,10 +86,18 @@ class RequestDatabase:
             finally:
                 # Also when the work found a problem: an ended login learns nothing but that it has ended.
                 layout.check(version)
-                if login is not None and login.wait() is None:
-                    raise TokenRevoked
+                if login is not None:
+                    self._login = logins.loaded(login)
 
         return guarded
+
+    def _note_use(self) -> None:
+        """Keep that the caller's login is in use, once an hour; when that cannot be kept, it is no harm."""
+        caller, login, now = self._caller, self._login, clock.now()
+        if caller is None or login is None or now - clock.instant(login.used_at) < logins.USE_NOTED_EVERY:
+            return
+        with contextlib.suppress(DatabaseError):
+            self._database().write(lambda tr: logins.note_use(tr, caller.user_id, caller.login_id, now), tag=self._tag)
 
 
 def _once(work: Callable[[Transaction], T], slip: Slip) -> Callable[[Transaction], T]:

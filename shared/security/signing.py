@@ -64,6 +64,16 @@ def keys_from(settings: Settings) -> SigningKeys:
 
 def _development_secret(path: Path) -> Secret:
     """Read the secret kept at `path`; the first process to look makes it, and all others read that one."""
+    try:
+        secret = Secret(_kept(path))
+    except OSError as error:
+        raise BadSetting(f"DATA_DIR: {path}: {error.strerror}; check its rights, or set DATA_DIR elsewhere") from error
+    if len(secret.reveal()) < SECRET_LIMIT_MIN_BYTES:
+        raise BadSetting(f"DATA_DIR: {path} is damaged; remove it, and a new secret is made")
+    return secret
+
+
+def _kept(path: Path) -> bytes:
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = path.with_name(f"{path.name}.{os.getpid()}")
@@ -76,7 +86,7 @@ def _development_secret(path: Path) -> Secret:
             pass
         finally:
             draft.unlink()
-    return Secret(path.read_bytes())
+    return path.read_bytes()
 
 
 def fingerprint(key: SigningKey, parts: Iterable[bytes]) -> str:

@@ -22,17 +22,27 @@ class Page(Generic[T]):
     next_cursor: str | None
 
 
+def cursor_at(place: bytes) -> str:
+    """Write the cursor that continues a list after a place in it."""
+    return base64.urlsafe_b64encode(place).rstrip(b"=").decode()
+
+
+def place_of(cursor: str, size_bytes: int) -> bytes:
+    """Read which place a cursor continues after; raises InvalidCursor."""
+    try:
+        place = base64.urlsafe_b64decode(cursor.encode("ascii") + b"==")
+    except (ValueError, binascii.Error):
+        raise InvalidCursor from None
+    if len(place) != size_bytes or cursor_at(place) != cursor:
+        raise InvalidCursor
+    return place
+
+
 def cursor_after(entry_id: UUID) -> str:
     """Write the cursor that continues a list after an entry."""
-    return base64.urlsafe_b64encode(entry_id.bytes).rstrip(b"=").decode()
+    return cursor_at(entry_id.bytes)
 
 
 def entry_before(cursor: str) -> UUID:
     """Read which entry a cursor continues after; raises InvalidCursor."""
-    try:
-        entry_id = UUID(bytes=base64.urlsafe_b64decode(cursor.encode("ascii") + b"=="))
-    except (ValueError, binascii.Error):
-        raise InvalidCursor from None
-    if cursor_after(entry_id) != cursor:
-        raise InvalidCursor
-    return entry_id
+    return UUID(bytes=place_of(cursor, 16))

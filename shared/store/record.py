@@ -32,6 +32,23 @@ def span(*parts: object) -> tuple[bytes, bytes]:
     return begin + b"\x00", begin + b"\xff"
 
 
+# A versionstamp in a tuple: this code, 10 bytes of the commit's version, 2 of the order within the commit. Written by
+# hand, because the binding's own Versionstamp needs the native client library to be packed.
+_STAMP = b"\x33"
+STAMP_BYTES = 12
+
+
+def key_at(*parts: object, stamp: bytes) -> bytes:
+    """Pack a tuple that ends with a versionstamp."""
+    return key(*parts) + _STAMP + stamp
+
+
+def key_to_stamp(*parts: object) -> bytes:
+    """Pack a tuple that ends with the versionstamp of the commit to come, for `set_versionstamped_key`."""
+    begin = key(*parts) + _STAMP
+    return begin + bytes(STAMP_BYTES) + len(begin).to_bytes(4, "little")
+
+
 def encode(record: Record) -> bytes:
     """Write a record as the value that is kept."""
     return _encoder.encode(record)

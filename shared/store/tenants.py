@@ -7,8 +7,8 @@
 from typing import Literal
 from uuid import UUID, uuid5
 
-from shared.database.transaction import Transaction
-from shared.store.record import Record, encode, key
+from shared.database.transaction import Future, ReadTransaction, Transaction
+from shared.store.record import Record, decode, encode, key
 from shared.store.users import User
 
 # Fixed for ever: it makes a user's self-tenant the same wherever it is derived.
@@ -28,6 +28,17 @@ class Membership(Record):
 
     role: Literal["owner"]
     company: str | None = None
+
+
+def find_membership(tr: ReadTransaction, user_id: UUID, tenant_id: UUID) -> Future[bytes | None]:
+    """Begin to read what a user is in a tenant."""
+    return tr.get(key("users", user_id, "tenants", tenant_id))
+
+
+def is_owner(membership: Future[bytes | None]) -> bool:
+    """Whether a membership under way turns out to be an owner's."""
+    value = membership.wait()
+    return value is not None and decode(Membership, value).role == "owner"
 
 
 def self_tenant_id(user_id: UUID) -> UUID:

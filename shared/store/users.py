@@ -72,6 +72,6 @@ def find(tr: ReadTransaction, email: str) -> User | None:
     return None if holder is None else get(tr, UUID(bytes=holder))
 
 
-def rehash(tr: Transaction, user: User, password_hash: str) -> None:
-    """Replace the hash of an unchanged password by one with today's figures."""
+def set_hash(tr: Transaction, user: User, password_hash: str) -> None:
+    """Replace the hash of a user's password."""
     tr.set(record(user.id), encode(msgspec.structs.replace(user, password_hash=password_hash)))
