@@ -40,6 +40,8 @@ def in_order(api: InProcessApi) -> Requests:
     token = api.request("POST", "/auth/register", REGISTRATION).data["token"]
     refresh = {"refreshToken": api.request("POST", "/auth/login", LOGIN).data["refreshToken"]}
     login = api.request("GET", "/auth/logins", token=token).data[0]["id"]
+    key = {"name": "CI", "scopes": ["sessions:read"]}
+    key_id = api.request("POST", "/auth/keys", key, token=token).data["details"]["id"]
     change = {"currentPassword": "password123", "newPassword": "password124"}
     session = api.request("POST", "/sessions", {"name": "one"}, token=token).data["id"]
     other = {**REGISTRATION, "email": "bob@example.com"}
@@ -51,6 +53,9 @@ def in_order(api: InProcessApi) -> Requests:
         "POST /auth/refresh": lambda: api.request("POST", "/auth/refresh", refresh),
         "GET /auth/logins": lambda: api.request("GET", "/auth/logins", token=token),
         "DELETE /auth/logins/{login_id}": lambda: api.request("DELETE", f"/auth/logins/{login}", token=token),
+        "POST /auth/keys": lambda: api.request("POST", "/auth/keys", key, token=token),
+        "GET /auth/keys": lambda: api.request("GET", "/auth/keys", token=token),
+        "DELETE /auth/keys/{key_id}": lambda: api.request("DELETE", f"/auth/keys/{key_id}", token=token),
         "DELETE /auth/logins": lambda: api.request("DELETE", "/auth/logins", token=token),
         "POST /auth/password": lambda: api.request("POST", "/auth/password", change, token=token),
         "GET /audit": lambda: api.request("GET", "/audit", token=token),

@@ -13,7 +13,7 @@ from shared.store.pages import Page
 group = Group("audit")
 
 
-@group.endpoint("GET /audit", access=SIGNED_IN, raises=(Forbidden,))
+@group.endpoint("GET /audit", access=SIGNED_IN, scope="audit:read", raises=(Forbidden,))
 def list_events(tr: ReadTransaction, caller: Caller, query: PageQuery) -> Page[Event]:
     """List who did what to which, when and from where, newest first; for the tenant's owner."""
     membership = tenants.find_membership(tr, caller.user_id, caller.tenant_id)

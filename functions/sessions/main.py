@@ -34,7 +34,7 @@ class SessionChanges(Shape):
     workspace_path: WorkspacePath | UnsetType = UNSET
 
 
-@group.endpoint("POST /sessions", access=SIGNED_IN, status=201)
+@group.endpoint("POST /sessions", access=SIGNED_IN, scope="sessions:write", status=201)
 def create_session(tr: Transaction, client: Client, caller: Caller, body: NewSession) -> Resource[Session]:
     """Start a work session in the caller's tenant."""
     session = store.add(tr, caller.tenant_id, caller.user_id, body.name, body.workspace_path)
@@ -42,19 +42,19 @@ def create_session(tr: Transaction, client: Client, caller: Caller, body: NewSes
     return session
 
 
-@group.endpoint("GET /sessions", access=SIGNED_IN)
+@group.endpoint("GET /sessions", access=SIGNED_IN, scope="sessions:read")
 def list_sessions(tr: ReadTransaction, caller: Caller, query: PageQuery) -> Page[Session]:
     """List the tenant's sessions, newest first."""
     return store.page(tr, caller.tenant_id, query.cursor, query.limit)
 
 
-@group.endpoint("GET /sessions/{session_id}", access=SIGNED_IN)
+@group.endpoint("GET /sessions/{session_id}", access=SIGNED_IN, scope="sessions:read")
 def show_session(tr: ReadTransaction, caller: Caller, session_id: UUID) -> Resource[Session]:
     """Show one session."""
     return store.get(tr, caller.tenant_id, session_id)
 
 
-@group.endpoint("PATCH /sessions/{session_id}", access=SIGNED_IN)
+@group.endpoint("PATCH /sessions/{session_id}", access=SIGNED_IN, scope="sessions:write")
 def change_session(
     tr: Transaction,
     client: Client,
@@ -72,7 +72,7 @@ def change_session(
     return store.change(tr, session, name, workspace_path)
 
 
-@group.endpoint("DELETE /sessions/{session_id}", access=SIGNED_IN)
+@group.endpoint("DELETE /sessions/{session_id}", access=SIGNED_IN, scope="sessions:write")
 def delete_session(
     tr: Transaction, client: Client, caller: Caller, session_id: UUID, precondition: Precondition
 ) -> Message:

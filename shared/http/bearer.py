@@ -5,6 +5,7 @@ import re
 from flask import Request
 
 from shared.errors import Unauthenticated
+from shared.security.api_keys import PREFIX, presented
 from shared.security.caller import Caller
 from shared.security.signing import SigningKeys
 from shared.security.tokens import verify
@@ -21,4 +22,5 @@ def caller(request: Request, keys: SigningKeys) -> Caller | None:
     if match is None:
         # Several headers arrive joined by commas, and match no token either.
         raise Unauthenticated("Send one Authorization header, of the form 'Bearer TOKEN'.")
-    return verify(keys, match[1])
+    token = match[1]
+    return presented(token) if token.startswith(PREFIX) else verify(keys, token)

@@ -14,6 +14,7 @@ from shared.http.client import Client
 from shared.http.shapes import Shape
 from shared.http.transactions import RequestDatabase
 from shared.security.caller import Caller
+from shared.security.scopes import Scope
 from shared.store.pages import Page
 
 
@@ -47,6 +48,7 @@ class Endpoint:
     method: str
     path: str
     access: Access
+    scope: Scope | None
     status: int
     raises: tuple[type[Problem], ...]
     handler: Callable[..., Any]
@@ -76,6 +78,7 @@ def declared(
     handler: Callable[..., Any],
     *,
     access: Access,
+    scope: Scope | None,
     status: int,
     raises: tuple[type[Problem], ...],
 ) -> Endpoint:
@@ -99,6 +102,7 @@ def declared(
         method=method,
         path=path,
         access=access,
+        scope=scope,
         status=status,
         raises=raises,
         handler=handler,

@@ -14,6 +14,7 @@ from shared.database.errors import TRANSACTION_TOO_LARGE, DatabaseError
 from shared.errors import (
     BadRequest,
     BodyTooLarge,
+    Forbidden,
     Internal,
     MethodNotAllowed,
     NotAcceptable,
@@ -24,6 +25,7 @@ from shared.errors import (
     UriTooLong,
 )
 from shared.http import answers, body, cors, shapes
+from shared.http.admission import Admission
 from shared.http.client import client
 from shared.http.endpoint import ANYONE, PUBLIC, SIGNED_IN, Endpoint
 from shared.http.routes import Methods, Routes
@@ -155,6 +157,8 @@ class Exchange:
             return None
         if caller is None and endpoint.access is SIGNED_IN:
             raise Unauthenticated
+        if caller is not None and caller.key is not None and endpoint.scope is None:
+            raise Forbidden("An API key may not do this; sign in.")
         return caller
 
     def _run(self, endpoint: Endpoint, caller: Caller | None, arguments: dict[str, Any], content: bytes) -> Any:
@@ -165,7 +169,8 @@ class Exchange:
         if not endpoint.takes & {"tr", "database"}:
             return handler(**arguments)
         slip = self._slip(endpoint, caller, content) if endpoint.writes else None
-        request_database = RequestDatabase(database, caller, slip, tag=handler.__name__)
+        admission = None if caller is None else Admission(caller, endpoint.scope)
+        request_database = RequestDatabase(database, admission, slip, tag=handler.__name__)
         if endpoint.in_transaction == "read":
             return request_database.read(lambda tr: handler(tr=tr, **arguments))
         if endpoint.in_transaction == "write":

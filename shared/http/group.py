@@ -11,6 +11,7 @@ from shared.errors import Problem
 from shared.http.endpoint import PUBLIC, Access, Endpoint, declared
 from shared.http.exchange import Exchange
 from shared.http.routes import Routes
+from shared.security.scopes import Scope
 from shared.settings import BadSetting, settings, stop
 
 H = TypeVar("H", bound=Callable[..., Any])
@@ -25,19 +26,28 @@ class Group:
         self._routes = Routes()
 
     def endpoint(
-        self, declaration: str, *, access: Access, status: int = 200, raises: tuple[type[Problem], ...] = ()
+        self,
+        declaration: str,
+        *,
+        access: Access,
+        scope: Scope | None = None,
+        status: int = 200,
+        raises: tuple[type[Problem], ...] = (),
     ) -> Callable[[H], H]:
         """Declare the decorated handler as the endpoint of a method and a path, as in "GET /sessions/{session_id}".
 
         The handler is given what its parameters ask for: `tr: Transaction` or `tr: ReadTransaction` (it then runs in
         the request's transaction), `database: RequestDatabase` (to open short ones itself), `caller: Caller`,
         `client: Client`, `precondition: Precondition`, the ids in the path as `UUID`, and shapes as `body` and
-        `query`. What it returns is the answer's data, a `Page` of it, or a `Resource`. `status` is that of success;
-        `raises` names the problems that are its own, beside those that follow from what it takes.
+        `query`. What it returns is the answer's data, a `Page` of it, or a `Resource`. `scope` is what an API key
+        needs, None where no key may call; `status` is that of success; `raises` names the problems that are its own,
+        beside those that follow from what it takes.
         """
 
         def declare(handler: H) -> H:
-            endpoint = declared(self.name, declaration, handler, access=access, status=status, raises=raises)
+            endpoint = declared(
+                self.name, declaration, handler, access=access, scope=scope, status=status, raises=raises
+            )
             self._routes.add(endpoint)
             self.endpoints.append(endpoint)
             return handler

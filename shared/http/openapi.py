@@ -11,6 +11,7 @@ from shared.errors import (
     BadRequest,
     BodyTooLarge,
     Conflict,
+    Forbidden,
     Internal,
     InvalidRequest,
     LengthRequired,
@@ -42,6 +43,13 @@ _HEADERS: dict[str, Json] = {
     },
     "Retry-After": {"description": "Seconds to wait before trying again", "schema": {"type": "integer"}},
     "WWW-Authenticate": {"description": "How to authenticate", "schema": {"type": "string"}},
+}
+
+_BEARER: Json = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A token of a login, or an API key that has the scope named with the endpoint; endpoints without a "
+    "scope take no API key.",
 }
 
 _FAILURE: Json = {
@@ -96,7 +104,7 @@ def document(groups: list[Group]) -> Json:
         "components": {
             "schemas": {"Failure": _FAILURE, **dict(sorted(components.items()))},
             "headers": _HEADERS,
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            "securitySchemes": {"bearer": _BEARER},
         },
     }
 
@@ -144,7 +152,8 @@ def _operation(endpoint: Endpoint) -> Json:
 def _security(endpoint: Endpoint) -> list[Json]:
     if endpoint.access is PUBLIC:
         return []
-    return [{"bearer": []}] if endpoint.access is SIGNED_IN else [{}, {"bearer": []}]
+    scopes = [endpoint.scope] if endpoint.scope else []
+    return [{"bearer": scopes}] if endpoint.access is SIGNED_IN else [{}, {"bearer": scopes}]
 
 
 def _parameters(endpoint: Endpoint) -> Iterator[Json]:
@@ -204,7 +213,7 @@ def _failures(endpoint: Endpoint) -> Json:
 def _problems(endpoint: Endpoint) -> Iterator[type[Problem]]:
     yield BadRequest
     if endpoint.access is SIGNED_IN:
-        yield Unauthenticated
+        yield from (Unauthenticated, Forbidden)
     if endpoint.path_parameters:
         yield NotFound
     yield NotAcceptable

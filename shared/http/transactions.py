@@ -6,16 +6,14 @@ from typing import TypeVar
 
 import msgspec
 
-from shared import clock
 from shared.database.engine import Engine
 from shared.database.errors import DatabaseError
 from shared.database.limits import REQUEST_DEADLINE_S
 from shared.database.transaction import ReadTransaction, Transaction
 from shared.errors import Problem
+from shared.http.admission import Admission
 from shared.http.answers import encode
-from shared.security.caller import Caller
-from shared.store import layout, logins, receipts
-from shared.store.logins import Login
+from shared.store import layout, receipts
 from shared.store.receipts import Receipt, Slip
 
 T = TypeVar("T")
@@ -33,23 +31,24 @@ class Replayed(Exception):
 class RequestDatabase:
     """The database as one request may use it.
 
-    The login and the receipt are asked for before the work's own reads and looked at after them, so they cost no round
-    of their own; what the work wrote meanwhile is never committed when they forbid it. `slip` is None for a request
-    that must not write; `tag` names the endpoint to the database. `replayed` tells whether an earlier request's answer
-    was given.
+    The login or key and the receipt are asked for before the work's own reads and looked at after them, so they cost no
+    round of their own; what the work wrote meanwhile is never committed when they forbid it. `slip` is None for a
+    request that must not write; `tag` names the endpoint to the database. `replayed` tells whether an earlier request's
+    answer was given.
     """
 
-    def __init__(self, database: Callable[[], Engine], caller: Caller | None, slip: Slip | None, tag: str = "") -> None:
+    def __init__(
+        self, database: Callable[[], Engine], admission: Admission | None, slip: Slip | None, tag: str = ""
+    ) -> None:
         # Asked for where it is used, so that a handler can answer that it cannot be opened.
         self._database = database
-        self._caller = caller
+        self._admission = admission
         self._slip = slip
         self._tag = tag
-        self._login: Login | None = None
         self.replayed = False
 
     def read(self, work: Callable[[ReadTransaction], T], *, timeout_s: float = REQUEST_DEADLINE_S) -> T:
-        """Run `work` on a consistent view in which the caller's login is alive; raises TokenRevoked."""
+        """Run `work` on a consistent view that the caller is let in to; raises TokenRevoked."""
         result = self._database().read(self._guarded(work), timeout_s=timeout_s, tag=self._tag)
         self._note_use()
         return result
@@ -75,29 +74,28 @@ class RequestDatabase:
         return self._database().write(self._guarded(work), tag=self._tag)
 
     def _guarded(self, work: Callable[[R], T]) -> Callable[[R], T]:
-        """Let `work` count only when the database is of our layout and the caller's login is alive."""
-        caller = self._caller
+        """Let `work` count only when the database is of our layout and the caller is let in."""
+        admission = self._admission
 
         def guarded(tr: R) -> T:
             version = layout.find(tr)
-            login = None if caller is None else logins.find(tr, caller.user_id, caller.login_id)
+            if admission is not None:
+                admission.ask(tr)
             try:
                 return work(tr)
             finally:
                 # Also when the work found a problem: an ended login learns nothing but that it has ended.
                 layout.check(version)
-                if login is not None:
-                    self._login = logins.loaded(login)
+                if admission is not None:
+                    admission.check()
 
         return guarded
 
     def _note_use(self) -> None:
-        """Keep that the caller's login is in use, once an hour; when that cannot be kept, it is no harm."""
-        caller, login, now = self._caller, self._login, clock.now()
-        if caller is None or login is None or now - clock.instant(login.used_at) < logins.USE_NOTED_EVERY:
-            return
-        with contextlib.suppress(DatabaseError):
-            self._database().write(lambda tr: logins.note_use(tr, caller.user_id, caller.login_id, now), tag=self._tag)
+        """Keep that the caller's login or key is in use; when that cannot be kept, it is no harm."""
+        if self._admission is not None and (note := self._admission.use_to_note()) is not None:
+            with contextlib.suppress(DatabaseError):
+                self._database().write(note, tag=self._tag)
 
 
 def _once(work: Callable[[Transaction], T], slip: Slip) -> Callable[[Transaction], T]:

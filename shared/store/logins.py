@@ -21,8 +21,6 @@ from shared.store.record import Record, decode, encode, key, span
 IDLE_LIMIT = timedelta(days=30)
 LIFE_LIMIT = timedelta(days=90)
 RENEWAL_GRACE = timedelta(seconds=30)
-# How exactly the time of last use is known: at most one more commit an hour.
-USE_NOTED_EVERY = timedelta(hours=1)
 # Of more logins than anybody has devices, the oldest end.
 LOGINS_LIMIT = 50
 
