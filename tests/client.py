@@ -106,8 +106,6 @@ class Person:
 
 def register(api: Api, email: str, password: str = "password123") -> Person:
     """Open an account."""
-    answer = api.post(
-        "/auth/register", {"email": email, "password": password, "firstName": "Test", "lastName": "User"}
-    )
+    answer = api.post("/auth/register", {"email": email, "password": password, "firstName": "Test", "lastName": "User"})
     assert answer.status == 201, answer.body
     return Person(email, password, answer.data["token"], answer.data["user"], api)

@@ -1,10 +1,11 @@
 """The body of a request: read within its limit, or thrown away."""
 
+import contextlib
 import io
 
 from flask import Request
 
-from shared.errors import BodyTooLarge, LengthRequired, UnsupportedMediaType
+from shared.errors import BadRequest, BodyTooLarge, LengthRequired, UnsupportedMediaType
 
 JSON_LIMIT_BYTES = 1024 * 1024
 # What is still read of a body that is refused: a client that is cut off while it sends never sees the answer.
@@ -13,7 +14,7 @@ _PIECE_BYTES = 64 * 1024
 
 
 def read_json(request: Request) -> bytes:
-    """Return the bytes of a JSON body; raises UnsupportedMediaType, LengthRequired, BodyTooLarge."""
+    """Return the bytes of a JSON body; raises UnsupportedMediaType, LengthRequired, BodyTooLarge, BadRequest."""
     headers = request.environ
     if request.mimetype != "application/json" or headers.get("HTTP_CONTENT_ENCODING", "identity") != "identity":
         raise UnsupportedMediaType
@@ -24,7 +25,7 @@ def read_json(request: Request) -> bytes:
         raise LengthRequired
     if length_bytes is not None and length_bytes > JSON_LIMIT_BYTES:
         raise BodyTooLarge(f"A JSON body may have at most {JSON_LIMIT_BYTES:,} bytes.")
-    body = request.stream.read(JSON_LIMIT_BYTES + 1)
+    body = _read(request, JSON_LIMIT_BYTES + 1)
     if len(body) > JSON_LIMIT_BYTES:
         raise BodyTooLarge(f"A JSON body may have at most {JSON_LIMIT_BYTES:,} bytes.")
     return body
@@ -37,6 +38,14 @@ def discard(request: Request) -> None:
     """
     if request.content_length or "HTTP_TRANSFER_ENCODING" in request.environ:
         left_bytes = DISCARD_LIMIT_BYTES
-        while left_bytes > 0 and (piece := request.stream.read(_PIECE_BYTES)):
-            left_bytes -= len(piece)
+        with contextlib.suppress(BadRequest):
+            while left_bytes > 0 and (piece := _read(request, _PIECE_BYTES)):
+                left_bytes -= len(piece)
         request.stream = io.BytesIO()
+
+
+def _read(request: Request, size_bytes: int) -> bytes:
+    try:
+        return request.stream.read(size_bytes)
+    except Exception as error:  # whatever the server finds wrong with a body while it arrives, the client sent it
+        raise BadRequest("The body is malformed, or broke off.") from error

@@ -2,6 +2,7 @@
 
 import secrets
 import socket
+from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Request, Response, request
@@ -38,16 +39,16 @@ def _the(proxy: Any) -> Request:
     return found
 
 
-def _write_error(sock: socket.socket, status_int: int, reason: str, _message: str) -> None:
-    """Stand in for gunicorn's HTML page about a request that it could not parse."""
-    problem = _PROBLEMS.get(status_int, Internal() if status_int >= 500 else BadRequest())
+def _write_error(sock: socket.socket, status_int: int, _reason: str, _message: str) -> None:
+    """Stand in for gunicorn's HTML page about a request that it could not parse, or a worker that it could not run."""
+    problem = _PROBLEMS.get(status_int, BadRequest())
     request_id = secrets.token_hex(16)
     content = answers.failure(problem, request_id)
     head = (
-        f"HTTP/1.1 {problem.status} {reason}\r\nConnection: close\r\nContent-Type: application/json\r\n"
-        f"X-Request-Id: {request_id}\r\nContent-Length: {len(content)}\r\n\r\n"
+        f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}\r\nConnection: close\r\n"
+        f"Content-Type: application/json\r\nX-Request-Id: {request_id}\r\nContent-Length: {len(content)}\r\n\r\n"
     )
     sock.sendall(head.encode() + content)
 
 
-_PROBLEMS: dict[int, Problem] = {431: HeadersTooLarge()}
+_PROBLEMS: dict[int, Problem] = {431: HeadersTooLarge(), 500: Internal()}

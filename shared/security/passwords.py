@@ -21,6 +21,11 @@ HASHES_AT_ONCE = os.cpu_count() or 1
 # At some 20 ms a hash, the last in the queue waits about a second.
 HASHES_WAITING_LIMIT = 50 * HASHES_AT_ONCE
 
+# What a stored hash may cost at most: eight times the memory and passes that others recommend. More was not made by us.
+MEMORY_LIMIT_KIB = 512 * 1024
+PASSES_LIMIT = 32
+LANES_LIMIT = 16
+
 # What an unknown account's password is compared with, so that it costs the same. No password gives these random bytes.
 NO_PASSWORD = "$argon2id$v=19$m=19456,t=2,p=1$g5HaX9Y6cNL7vWfsDbS9pQ$rgSwApzLQ26vAmYqpye7Xim85/K49y+xiGM1Jr1GsRM"  # noqa: S105
 
@@ -39,6 +44,12 @@ def make_hash(password: str) -> str:
 
 def matches(password: str, password_hash: str) -> bool:
     """Compare a password with any Argon2id PHC string; raises Unavailable likewise."""
+    try:
+        figures = argon2.extract_parameters(password_hash)
+    except InvalidHashError:
+        return False
+    if figures.memory_cost > MEMORY_LIMIT_KIB or figures.time_cost > PASSES_LIMIT or figures.parallelism > LANES_LIMIT:
+        return False
     with _turn():
         try:
             return _hasher.verify(password_hash, password)

@@ -79,7 +79,7 @@ def add(tr: Transaction, slip: Slip, answer: bytes) -> None:
     now = clock.now()
     receipt = Receipt(by=slip.by, content=slip.content, answer=msgspec.Raw(answer))
     tr.set(_record(_day(now), slip), encode(receipt))
-    _sweep(tr, _day(now - RECEIPT_TTL))
+    _sweep(tr, _day(now - RECEIPT_TTL - CLOCK_SKEW))
 
 
 _swept_before = ""
