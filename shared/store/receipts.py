@@ -17,13 +17,16 @@ import msgspec
 from shared import clock
 from shared.database.transaction import Future, ReadTransaction, Transaction
 from shared.errors import Conflict
-from shared.store.record import Record, decode, encode, span
+from shared.store.ageing import Ageing
+from shared.store.record import Record, decode, encode
 from shared.store.record import key as pack
 
 RECEIPT_TTL = timedelta(hours=24)
 
 # Servers' clocks may differ by this much around midnight, and still find each other's receipts.
 CLOCK_SKEW = timedelta(minutes=5)
+
+_ageing = Ageing("receipts")
 
 
 class IdempotencyKeyReused(Conflict):
@@ -79,21 +82,7 @@ def add(tr: Transaction, slip: Slip, answer: bytes) -> None:
     now = clock.now()
     receipt = Receipt(by=slip.by, content=slip.content, answer=msgspec.Raw(answer))
     tr.set(_record(_day(now), slip), encode(receipt))
-    _sweep(tr, _day(now - RECEIPT_TTL - CLOCK_SKEW))
-
-
-_swept_before = ""
-
-
-def _sweep(tr: Transaction, oldest_day: str) -> None:
-    """Remove the days that nobody looks up any more, in the first write of this process in a day.
-
-    It takes no read, and needs nobody to call it. A commit that fails leaves the day to another process or to tomorrow.
-    """
-    global _swept_before
-    if _swept_before != oldest_day:
-        _swept_before = oldest_day
-        tr.clear_range(span("receipts")[0], pack("receipts", oldest_day))
+    _ageing.sweep(tr, _day(now - RECEIPT_TTL - CLOCK_SKEW))
 
 
 def _day(instant: datetime) -> str:

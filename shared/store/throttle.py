@@ -16,9 +16,12 @@ from uuid import UUID
 from shared import clock
 from shared.database.transaction import Future, KeyValue, Transaction
 from shared.errors import TooManyRequests
+from shared.store.ageing import Ageing
 from shared.store.record import key, span
 
 WINDOW = timedelta(minutes=15)
+
+_ageing = Ageing("throttle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Reservation:
     def __init__(self, subjects: Subjects) -> None:
         self._subjects = subjects
         self._id = clock.uuid7()
+        self._hour = _hour(clock.now())
 
     def ask(self, tr: Transaction) -> "Standing":
         """Begin to read the other attempts of the same subjects."""
@@ -58,6 +62,7 @@ class Reservation:
         """Keep the attempt."""
         for attempt in self._keys():
             tr.set(attempt, b"")
+        _ageing.sweep(tr, _hour(clock.now() - 2 * WINDOW))
 
     def give_back(self, tr: Transaction) -> None:
         """Forget the attempt: it was right."""
@@ -65,8 +70,7 @@ class Reservation:
             tr.clear(attempt)
 
     def _keys(self) -> list[bytes]:
-        hour = _hour(clock.made_at(self._id))
-        return [key("throttle", hour, limit.name, subject, self._id) for limit, subject in self._subjects]
+        return [key("throttle", self._hour, limit.name, subject, self._id) for limit, subject in self._subjects]
 
 
 class Standing:

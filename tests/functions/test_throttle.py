@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.security import passwords
+from shared.store.record import span
 from shared.store.throttle import ACCOUNT_AT_ADDRESS, ADDRESS, WINDOW
 from tests.engines import Home
 from tests.functions.conftest import Account, Clock, SignedIn
@@ -125,3 +126,18 @@ def test_only_the_last_hops_are_believed(eve: Account, laptop: SignedIn) -> None
     statuses = [guess(eve, address=f"203.0.113.{number}, 192.0.2.1")[0] for number in range(11)]
 
     assert statuses == [401] * 10 + [429]
+
+
+def test_attempts_of_hours_that_are_over_are_cleared_by_the_next(
+    home: Home, eve: Account, laptop: SignedIn, time: Clock
+) -> None:
+    def kept() -> int:
+        begin, end = span("throttle")
+        return len(home.engine.read(lambda tr: tr.get_range(begin, end).wait()))
+
+    guess(eve, 3)
+    assert kept() == 3 * 2
+    time.forward(hours=3)
+    guess(eve, 1, address="198.51.100.7")
+
+    assert kept() == 1 * 2

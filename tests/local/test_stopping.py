@@ -52,14 +52,14 @@ def test_the_local_runner_ends_well(data_dir: Path, tmp_path: Path, end: Ending)
         assert server.popen.wait(START_LIMIT_S) == 0
 
 
-@pytest.mark.parametrize("start", [make_run, auth_alone])
-def test_requests_under_way_are_still_answered(data_dir: Path, tmp_path: Path, start: Starting) -> None:
+@pytest.mark.parametrize(("start", "end"), [(make_run, ctrl_c), (make_run, terminate), (auth_alone, terminate)])
+def test_requests_under_way_are_still_answered(data_dir: Path, tmp_path: Path, start: Starting, end: Ending) -> None:
     addresses = ["ada@example.com", "bob@example.com", "eve@example.com"]
     with start(data_dir, tmp_path / "output.txt") as server, http_connection(server) as witness:
         waiting = [Upload(server.port, {**REGISTRATION, "email": address}) for address in addresses]
         assert not is_stopping(witness)
-        terminate(server)
-        wait_until(lambda: is_stopping(witness), "the server does not heed SIGTERM")
+        end(server)
+        wait_until(lambda: is_stopping(witness), "the server does not heed the signal")
 
         answers = [upload.finish() for upload in waiting]
 

@@ -12,6 +12,7 @@ from shared import clock
 from shared.database.embedded import EmbeddedDatabase
 from shared.database.transaction import Transaction
 from shared.store import receipts
+from shared.store.ageing import Ageing
 from shared.store.receipts import CLOCK_SKEW, RECEIPT_TTL, IdempotencyKeyReused, Slip
 from tests.shared.database.places import contents
 
@@ -28,7 +29,7 @@ instants = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31)).map(lambda
 @pytest.fixture(autouse=True)
 def _nothing_swept(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a process that has just started."""
-    monkeypatch.setattr(receipts, "_swept_before", "")
+    monkeypatch.setattr(receipts, "_ageing", Ageing("receipts"))
 
 
 def add(database: EmbeddedDatabase, slip: Slip = SLIP, answer: bytes = b'{"id":1}') -> None:
