@@ -1,65 +1,33 @@
 """Serve every function on http://localhost:8080, under the server that production uses: `python -m local`."""
 
 import os
+import signal
 import socket
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
 
-import dotenv
-from gunicorn.app.base import BaseApplication
-
-from local.functions import FOLDER, load_all
 from shared.settings import PROJECT, BadSetting, settings, stop
 
-if TYPE_CHECKING:
-    from wsgiref.types import WSGIApplication
 
-THREADS = 4 * (os.cpu_count() or 1)  # as functions-framework sets it
+def main() -> None:
+    """Serve until Ctrl-C or SIGTERM."""
+    # Until gunicorn takes Ctrl-C over, it shall end the start without a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    import dotenv
 
+    from local.server import Server
 
-class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    """gunicorn with threads, around all functions."""
-
-    def __init__(self, host: str, port: int, *, reload: bool) -> None:
-        self._options: dict[str, Any] = {
-            "bind": f"{host}:{port}",
-            "threads": THREADS,
-            "loglevel": "warning",
-            "timeout": 0,
-            "limit_request_line": 0,
-            "control_socket_disable": True,
-            "reload": reload,
-            "reload_extra_files": [str(main) for main in FOLDER.glob("*/main.py")],
-            "post_worker_init": lambda worker: _welcome(host, port) if worker.age == 1 else None,
-        }
-        super().__init__()
-
-    def load_config(self) -> None:
-        """Tell gunicorn its options."""
-        for name, value in self._options.items():
-            self.cfg.set(name, value)
-
-    def load(self) -> "WSGIApplication":
-        """Load the functions, in the process that will serve them."""
-        from local.gateway import Gateway
-
-        return Gateway(load_all())
-
-
-def _welcome(host: str, port: int) -> None:
-    base = f"http://{'localhost' if host == '127.0.0.1' else host}:{port}"
-    print(
-        f"""
-Coditect backend on {base}/api/v5 (and /v5); reference on {base}/docs
-Data in {settings().data_dir}; stop with Ctrl-C. Try:
-
-  curl -X POST {base}/api/v5/auth/register \\
-    -H "Content-Type: application/json" \\
-    -d '{{"email":"test@example.com","password":"password123","firstName":"Test","lastName":"User"}}'
-""",
-        flush=True,
-    )
+    dotenv.load_dotenv(PROJECT / ".env")
+    host = os.environ.get("HOST") or "127.0.0.1"
+    try:
+        port = _port(os.environ)
+        _check_free(host, port)
+    except BadSetting as error:
+        stop(error)
+    _check_data()
+    sys.argv = sys.argv[:1]
+    reload = os.environ.get("RELOAD") == "1"
+    Server(_address(host, port), reload=reload, when_ready=lambda: _welcome(host, port)).run()
 
 
 def _port(environment: Mapping[str, str]) -> int:
@@ -78,34 +46,45 @@ def _check_free(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise BadSetting(
-                f"HOST, PORT: cannot listen on {host}:{port} ({error.strerror}); try another, as in: make run PORT=8081"
+                f"HOST, PORT: cannot listen on {_address(host, port)} ({error.strerror}); "
+                "try another, as in: make run PORT=8081"
             ) from error
 
 
-def main() -> None:
-    """Serve until Ctrl-C or SIGTERM."""
-    dotenv.load_dotenv(PROJECT / ".env")
-    host = os.environ.get("HOST") or "127.0.0.1"
-    try:
-        port = _port(os.environ)
-        _check_free(host, port)
-    except BadSetting as error:
-        stop(error)
-    settings()
-    _check_database()
-    sys.argv = sys.argv[:1]
-    Server(host, port, reload=os.environ.get("RELOAD") == "1").run()
+def _address(host: str, port: int) -> str:
+    """Join host and port; brackets keep the colons of an IPv6 address apart from the port's."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _check_database() -> None:
-    """Open the database once, so that a file that cannot be used stops the start and not the first request."""
+def _check_data() -> None:
+    """Stop the start where a function would stop later: for want of its secret, or of a database that can be used."""
+    from shared.database import EMBEDDED_FILE
     from shared.database.embedded import EmbeddedDatabase
     from shared.database.errors import DatabaseError
+    from shared.security.signing import signing_keys
 
     try:
-        EmbeddedDatabase(settings().data_dir / "coditect.db").close()
-    except DatabaseError as error:
+        signing_keys()
+        # FoundationDB's client would not survive the fork that follows.
+        if settings().fdb_cluster_file is None:
+            EmbeddedDatabase(settings().data_dir / EMBEDDED_FILE).close()
+    except (BadSetting, DatabaseError) as error:
         stop(error)
+
+
+def _welcome(host: str, port: int) -> None:
+    base = "http://" + _address("localhost" if host == "127.0.0.1" else host, port)
+    print(
+        f"""
+Coditect backend on {base}/api/v5 (and /v5); reference on {base}/docs
+Data in {settings().data_dir}; stop with Ctrl-C. Try:
+
+  curl -X POST {base}/api/v5/auth/register \\
+    -H "Content-Type: application/json" \\
+    -d '{{"email":"test@example.com","password":"password123","firstName":"Test","lastName":"User"}}'
+""",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

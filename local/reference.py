@@ -32,7 +32,11 @@ _PAGE = """<!doctype html>
 <script src="/docs/swagger-ui-bundle.js"></script>
 <script>
   SwaggerUIBundle({
-    url: "/api/v5/openapi.json", dom_id: "#reference", validatorUrl: null, persistAuthorization: true, deepLinking: true,
+    url: "/api/v5/openapi.json",
+    dom_id: "#reference",
+    validatorUrl: null,
+    persistAuthorization: true,
+    deepLinking: true,
   });
 </script>
 </html>

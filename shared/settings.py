@@ -93,7 +93,10 @@ class Settings:
         shown="made once and kept in DATA_DIR",
     )
     jwt_secret_previous: Secret | None = _variable(
-        "JWT_SECRET_PREVIOUS", _secret, "The secret before this one: still verifies tokens, signs none.", shown="none"
+        "JWT_SECRET_PREVIOUS",
+        _secret,
+        "The secret before this one, or the one to come: verifies tokens, signs none.",
+        shown="none",
     )
     cors_allowed_origins: frozenset[str] = _variable(
         "CORS_ALLOWED_ORIGINS",
