@@ -59,8 +59,12 @@ def answered(
 
 def _loggable(path: str) -> str:
     """Cut a path to what a line may hold: bounded, without addresses, unable to forge another line."""
-    shown = _MAIL_ADDRESS.sub("…", path[:PATH_LIMIT_CHARS])
-    return "".join(char if char.isprintable() else "?" for char in shown)
+    shown = path[:PATH_LIMIT_CHARS]
+    if "@" in shown or "%" in shown:
+        shown = _MAIL_ADDRESS.sub("…", shown)
+    if not shown.isprintable():
+        shown = "".join(char if char.isprintable() else "?" for char in shown)
+    return shown
 
 
 class _CloudLine(logging.Formatter):

@@ -187,6 +187,7 @@ class WriteTransaction(View):
             raise
         self._expires = time.monotonic() + TRANSACTION_LIFETIME_S
         self._refusal: DatabaseError | None = None
+        self._failed_read: DatabaseError | None = None
         self._size_bytes = 0
         self._size_limit_bytes = TRANSACTION_LIMIT_BYTES
         self._unreadable: list[tuple[bytes, bytes]] = []
@@ -264,8 +265,8 @@ class WriteTransaction(View):
         self._check_age()
         if self._refusal is None and self._size_bytes > self._size_limit_bytes:
             self._refuse(errors.TRANSACTION_TOO_LARGE)
-        if self._refusal is not None:
-            raise self._refusal
+        if refusal := self._refusal or self._failed_read:
+            raise refusal
         values = [self._value(watch.key) for watch in self._watches]
         self._refuse(errors.USED_DURING_COMMIT)
         self._run("COMMIT")
@@ -289,7 +290,9 @@ class WriteTransaction(View):
 
     def _check_readable(self, begin: bytes, end: bytes) -> None:
         if any(max(begin, first) < min(end, last) for first, last in self._unreadable):
-            raise DatabaseError(errors.UNREADABLE)
+            # A commit waits for all reads before it, and fails with one that failed.
+            self._failed_read = DatabaseError(errors.UNREADABLE)
+            raise self._failed_read
 
     def _refuse(self, code: int) -> None:
         """Remember the first reason why this cannot be committed."""

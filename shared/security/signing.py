@@ -26,7 +26,7 @@ class SigningKey:
         return cls(hmac.digest(secret.reveal(), b"coditect key id", hashlib.sha256).hex()[:16], secret)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SigningKeys:
     """The key that signs, and all that still verify, by id."""
 

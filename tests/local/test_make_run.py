@@ -3,7 +3,10 @@
 import json
 import re
 import shutil
+import socket
 import subprocess
+import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +14,7 @@ import pytest
 
 from shared.settings import PROJECT
 from tests.client import Api, register
-from tests.server import Process, copied_server, make_run
+from tests.server import Process, copied_server, environment, free_port, make_run, wait_until
 
 STAMP = PROJECT / ".venv" / ".local"
 
@@ -95,3 +98,17 @@ def test_the_environment_outranks_the_env_file(checkout: Path, tmp_path: Path) -
         answer = server.api.get("/health")
 
     assert answer.status == 200
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="there is no IPv6")
+def test_it_listens_where_host_says(data_dir: Path, tmp_path: Path) -> None:
+    port = free_port()
+    given = environment(data_dir, HOST="::1", PORT=str(port))
+    server = Process([sys.executable, "-m", "local"], port, given, tmp_path / "output.txt")
+    try:
+        wait_until(lambda: f"http://[::1]:{port}/api/v5" in server.printed(), server.printed())
+
+        with urllib.request.urlopen(f"http://[::1]:{port}/v5/health") as answer:
+            assert answer.status == 200
+    finally:
+        server.stop()

@@ -1,5 +1,6 @@
 """What `make` does before there is a virtual environment, with stand-ins for Python so that nothing is installed."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -67,6 +68,7 @@ def test_changed_requirements_are_installed(checkout: Path) -> None:
     make(checkout, "--touch", ".venv/.local")
     assert "pip install" not in make(checkout, "--dry-run", "run").stdout
 
-    (checkout / "pyproject.toml").touch()
+    a_second_later = (checkout / ".venv" / ".local").stat().st_mtime + 1
+    os.utime(checkout / "pyproject.toml", (a_second_later, a_second_later))
 
     assert "pip install" in make(checkout, "--dry-run", "run").stdout

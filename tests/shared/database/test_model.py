@@ -78,7 +78,9 @@ class Transactions(RuleBasedStateMachine):
         self.tr.clear_range(*sorted(ends))
         self.model.clear_range(*sorted(ends))
 
-    @rule(operation=st.sampled_from(sorted(OPERATIONS)), key=keys, operand=values)
+    # FoundationDB counts a key under compare_and_clear as present when it resolves selectors before the commit:
+    # docs/decisions/2026-11-where-engines-differ.md
+    @rule(operation=st.sampled_from(sorted(OPERATIONS.keys() - {"compare_and_clear"})), key=keys, operand=values)
     def atomic(self, operation: str, key: bytes, operand: bytes) -> None:
         self.tr.atomic(operation, key, operand)
         self.model.atomic(operation, key, operand)
