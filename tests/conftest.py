@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from shared.database import EMBEDDED_FILE
 from tests.client import Api, Person, register
-from tests.engines import CLUSTER_FILE, ENGINES, new_prefix, open_engine
+from tests.engines import CLUSTER_FILE, ENGINES, new_prefix, open_engine, server_variables
 from tests.prefixed import cleared
 from tests.server import Process, local_server
 
@@ -23,17 +24,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     """The local runner with all functions, on each engine in turn, shared by all tests that do not break it."""
     folder = tmp_path_factory.mktemp("server")
-    if request.param == "embedded":
-        with local_server(folder / "data", folder / "output.txt") as process:
-            yield process
-        return
     prefix = new_prefix()
-    variables = {"FDB_CLUSTER_FILE": CLUSTER_FILE, "KEY_PREFIX": prefix.decode()}
     try:
-        with local_server(folder / "data", folder / "output.txt", **variables) as process:
+        with local_server(folder, folder / "output.txt", **server_variables(request.param, prefix)) as process:
             yield process
     finally:
-        cleared(open_engine("foundationdb", folder), prefix)
+        cleared(open_engine(request.param, folder / EMBEDDED_FILE), prefix)
 
 
 @pytest.fixture(scope="session")

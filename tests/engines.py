@@ -40,6 +40,12 @@ class Home:
             cleared(self.engine, self.prefix)
 
 
+def server_variables(name: str, prefix: bytes) -> dict[str, str]:
+    """What makes a server keep its data on an engine, below a prefix."""
+    variables = {"KEY_PREFIX": prefix.decode()}
+    return variables if name == "embedded" else {**variables, "FDB_CLUSTER_FILE": CLUSTER_FILE}
+
+
 def open_engine(name: str, file: Path) -> Engine:
     if name == "embedded":
         return EmbeddedDatabase(file)

@@ -9,14 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
-from fdb.tuple import unpack
+from fdb.tuple import pack, unpack
 
 from shared.database import EMBEDDED_FILE
-from shared.database.embedded import EmbeddedDatabase
 from shared.database.transaction import ReadTransaction
-from shared.settings import settings
-from shared.store.record import span
 from tests.client import Api, Person, register
+from tests.engines import ENGINES, Home, open_engine, server_variables
+from tests.prefixed import cleared
 from tests.server import Process, local_server, wait_until
 
 KILLS = 10
@@ -72,24 +71,33 @@ def kill_while_they_write(server: Process, writers: list[Writer], sessions: int,
         writer.result()
 
 
+@pytest.fixture(scope="module", params=ENGINES)
+def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """Where the data of the killed servers is."""
+    folder = tmp_path_factory.mktemp("killed")
+    home = Home(request.param, folder)
+    yield home
+    cleared(open_engine(home.name, folder / EMBEDDED_FILE), home.prefix)
+
+
 @pytest.fixture(scope="module")
-def writers() -> list[Writer]:
+def writers(home: Home) -> list[Writer]:
     """Those who wrote while the server was killed again and again."""
     return []
 
 
 @pytest.fixture(scope="module")
-def survivor(tmp_path_factory: pytest.TempPathFactory, writers: list[Writer]) -> Iterator[Process]:
+def survivor(home: Home, writers: list[Writer]) -> Iterator[Process]:
     """A server on data whose servers were killed in the middle of writes."""
-    folder = tmp_path_factory.mktemp("killed")
-    data_dir, output = folder / "data", folder / "output.txt"
-    with local_server(data_dir, output) as server:
+    output = home.folder / "output.txt"
+    variables = server_variables(home.name, home.prefix)
+    with local_server(home.folder, output, **variables) as server:
         writers += [Writer(register(server.api, email)) for email in PEOPLE]
     moments = random.Random(SEED)
     for _ in range(KILLS):
-        with ThreadPoolExecutor() as threads, local_server(data_dir, output) as server:
+        with ThreadPoolExecutor() as threads, local_server(home.folder, output, **variables) as server:
             kill_while_they_write(server, writers, moments.randint(1, 40), threads)
-    with local_server(data_dir, output) as server:
+    with local_server(home.folder, output, **variables) as server:
         yield server
 
 
@@ -103,18 +111,20 @@ def test_what_was_acknowledged_is_there_exactly_once(survivor: Process, writers:
         assert Counter(listed) - unheard == Counter(writer.started.items())
 
 
-def test_every_entry_of_the_list_has_its_record(survivor: Process, writers: list[Writer]) -> None:
+def test_every_entry_of_the_list_has_its_record(home: Home, survivor: Process, writers: list[Writer]) -> None:
+    def span(*parts: object) -> tuple[bytes, bytes]:
+        begin = pack(parts, home.prefix)
+        return begin + b"\x00", begin + b"\xff"
+
     def listed_and_kept(tr: ReadTransaction) -> tuple[set[UUID], set[UUID]]:
         tenants = [UUID(writer.person.user["tenantId"]) for writer in writers]
         entries = [entry for tenant in tenants for entry in tr.get_range(*span("tenants", tenant, "sessions")).wait()]
         listed = {UUID(bytes=session_id) for _, session_id in entries}
-        kept = {unpack(key, len(settings().key_prefix))[-1] for key, _ in tr.get_range(*span("sessions")).wait()}
+        kept = {unpack(key, len(home.prefix))[-1] for key, _ in tr.get_range(*span("sessions")).wait()}
         return listed, kept
 
-    database = EmbeddedDatabase(survivor.output.parent / "data" / EMBEDDED_FILE)
+    listed, kept = open_engine(home.name, home.folder / EMBEDDED_FILE).read(listed_and_kept)
 
-    listed, kept = database.read(listed_and_kept)
-    database.close()
     assert listed == kept
     assert kept >= {UUID(session_id) for writer in writers for session_id in writer.started.values()}
 
