@@ -77,7 +77,7 @@ def _welcome(host: str, port: int) -> None:
     print(
         f"""
 Coditect backend on {base}/api/v5 (and /v5); reference on {base}/docs
-Data in {settings().data_dir}; stop with Ctrl-C. Try:
+Data in {settings().fdb_cluster_file or settings().data_dir}; stop with Ctrl-C. Try:
 
   curl -X POST {base}/api/v5/auth/register \\
     -H "Content-Type: application/json" \\

@@ -16,6 +16,8 @@ FAULTS: list[tuple[int, bool]] = [
     (errors.CONFLICT, False),
     (errors.COMMIT_UNKNOWN, True),
     (errors.COMMIT_UNKNOWN, False),
+    (errors.CLUSTER_VERSION_CHANGED, True),
+    (errors.CLUSTER_VERSION_CHANGED, False),
     (errors.TRANSACTION_TOO_OLD, False),
     (errors.TIMED_OUT, True),
     (errors.TIMED_OUT, False),

@@ -10,6 +10,7 @@ COMMIT_UNKNOWN = 1021
 CANCELLED = 1025
 TIMED_OUT = 1031
 UNREADABLE = 1036
+CLUSTER_VERSION_CHANGED = 1039
 OPERATION_CANCELLED = 1101
 IO_ERROR = 1510
 CLIENT_INVALID_OPERATION = 2000
@@ -26,6 +27,7 @@ _MEANING = {
     COMMIT_UNKNOWN: "whether the commit happened is unknown",
     CANCELLED: "the transaction was cancelled",
     OPERATION_CANCELLED: "the operation was cancelled",
+    CLUSTER_VERSION_CHANGED: "the cluster changed its version while it was asked",
     TIMED_OUT: "the database did not answer in time",
     UNREADABLE: "a versionstamped key or value cannot be read before its commit",
     CLIENT_INVALID_OPERATION: "invalid operation",
@@ -48,7 +50,7 @@ class DatabaseError(Exception):
     @property
     def retryable(self) -> bool:
         """Whether the same work, begun anew, may succeed."""
-        return self.code in (TRANSACTION_TOO_OLD, CONFLICT, COMMIT_UNKNOWN)
+        return self.code in (TRANSACTION_TOO_OLD, CONFLICT, COMMIT_UNKNOWN, CLUSTER_VERSION_CHANGED)
 
 
 class UnusableDatabase(DatabaseError):

@@ -28,6 +28,8 @@ def read_json(request: Request) -> bytes:
     body = _read(request, JSON_LIMIT_BYTES + 1)
     if len(body) > JSON_LIMIT_BYTES:
         raise BodyTooLarge(f"A JSON body may have at most {JSON_LIMIT_BYTES:,} bytes.")
+    if length_bytes is not None and len(body) < length_bytes:
+        raise BadRequest("The body ends before its Content-Length.")
     return body
 
 

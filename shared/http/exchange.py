@@ -43,6 +43,10 @@ _REQUEST_ID_CHARS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW
 _JSON_RANGES = frozenset({"*/*", "application/*", "application/json"})
 
 
+class _Response(Response):
+    default_mimetype = None  # Flask's is HTML, which an answer without a body would be said to be
+
+
 class Exchange:
     """A request, and what its answer has so far."""
 
@@ -64,7 +68,7 @@ class Exchange:
                 body.discard(self._request)
         except Exception as error:  # noqa: BLE001 (an exception that escapes is answered with an HTML page)
             status, content = self._failure(error)
-        response = Response(content, status, [*self._headers, *self._common_headers(content)])
+        response = _Response(content, status, [*self._headers, *self._common_headers(content)])
         logs.answered(
             method=self._request.method,
             path=self._request.path,

@@ -12,6 +12,7 @@ from shared.errors import BadRequest, HeadersTooLarge, Internal, Problem
 from shared.http import answers
 from shared.http.exchange import Exchange
 from shared.http.routes import Routes
+from shared.logs import log
 
 
 def answer_in_json(app: Flask) -> None:
@@ -43,6 +44,7 @@ def _write_error(sock: socket.socket, status_int: int, _reason: str, _message: s
     """Stand in for gunicorn's HTML page about a request that it could not parse, or a worker that it could not run."""
     problem = _PROBLEMS.get(status_int, BadRequest())
     request_id = secrets.token_hex(16)
+    log.warning("%s", problem, extra={"requestId": request_id, "code": problem.code})
     content = answers.failure(problem, request_id)
     head = (
         f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}\r\nConnection: close\r\n"

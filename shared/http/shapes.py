@@ -71,7 +71,7 @@ def from_query(type_: type[S], query: Mapping[str, str]) -> S:
 def _faults(type_: type[Shape], value: Any, *, strict: bool = True, at: str = "") -> list[FieldError]:
     """Look at each field by itself, since the decoder stops at the first that is wrong."""
     if not isinstance(value, dict):
-        return [FieldError(at, "It must be an object.")]
+        return [FieldError(at.removesuffix("."), "It must be an object.")]
     faults = []
     fields = {field.encode_name: field for field in msgspec.structs.fields(type_)}
     for name, field in fields.items():

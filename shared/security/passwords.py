@@ -53,7 +53,7 @@ def matches(password: str, password_hash: str) -> bool:
     with _turn():
         try:
             return _hasher.verify(password_hash, password)
-        except (VerificationError, InvalidHashError):
+        except (VerificationError, InvalidHashError, UnicodeEncodeError):
             return False
 
 

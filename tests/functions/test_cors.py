@@ -46,3 +46,7 @@ def test_where_origins_are_named_only_they_are_let_in(tmp_path: Path) -> None:
     for answer in (theirs, none, without):
         assert "Access-Control-Allow-Origin" not in answer.headers
         assert answer.headers["Vary"] == "Origin"
+
+
+def test_a_preflight_has_no_body_and_so_no_type(api: Api) -> None:
+    assert "Content-Type" not in api.request("OPTIONS", "/sessions", headers=ASK).headers

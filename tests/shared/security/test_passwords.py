@@ -41,7 +41,8 @@ def test_any_argon2id_verifies_and_weaker_figures_are_noticed(memory: int, passe
 
 
 @pytest.mark.parametrize(
-    "stored", ["", "x", "$argon2id$", "$2b$12$abcdefghijklmnopqrstuv", RUST[:-5], RUST + "$", "\0"]
+    "stored",
+    ["", "x", "$argon2id$", "$2b$12$abcdefghijklmnopqrstuv", RUST[:-5], RUST + "$", "\0", RUST[:-43] + "é" * 43],
 )
 def test_what_is_no_hash_matches_nothing(stored: str) -> None:
     assert not passwords.matches("password123", stored)
