@@ -68,8 +68,10 @@ def change_session(
     precondition.check(session)
     name = session.name if body.name is UNSET else body.name
     workspace_path = session.workspace_path if body.workspace_path is UNSET else body.workspace_path
-    audit.add(tr, caller.tenant_id, caller.user_id, "session_changed", client.address, session_id)
-    return store.change(tr, session, name, workspace_path)
+    changed = store.change(tr, session, name, workspace_path)
+    if changed is not session:
+        audit.add(tr, caller.tenant_id, caller.user_id, "session_changed", client.address, session_id)
+    return changed
 
 
 @group.endpoint("DELETE /sessions/{session_id}", access=SIGNED_IN, scope="sessions:write")

@@ -198,9 +198,9 @@ class Exchange:
         parts = [endpoint.method.encode(), self._request.path.encode(), self._request.query_string, content]
         if caller is not None:
             parts.append(caller.tenant_id.bytes)
-        print_of_request = fingerprint(signing_keys().current, parts)
+        content_hash = fingerprint(signing_keys().current, parts)
         # Nobody without a token can be told from another, so only who sends the very same request is given its answer.
-        return Slip(caller.user_id if caller else print_of_request, key, by, print_of_request)
+        return Slip(caller.user_id if caller else content_hash, key, by, content_hash)
 
     def _success(self, endpoint: Endpoint, data: Any) -> tuple[int, bytes]:
         if endpoint.is_page:

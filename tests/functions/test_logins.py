@@ -144,3 +144,12 @@ def test_another_tenants_audit_is_not_seen(here: InProcessApi, eve: Account, lap
 
     assert other.actions(other.register()) == ["registered"]
     assert here.request("GET", "/audit?cursor=broken", token=laptop.token).code == "invalid_cursor"
+
+
+def test_a_change_of_nothing_is_not_told(here: InProcessApi, eve: Account, laptop: SignedIn) -> None:
+    path = "/sessions/" + here.request("POST", "/sessions", {"name": "one"}, token=laptop.token).data["id"]
+
+    for name in ("one", "two", "two"):
+        here.request("PATCH", path, {"name": name}, token=laptop.token)
+
+    assert eve.actions(laptop) == ["session_changed", "session_started", "registered"]
