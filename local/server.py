@@ -25,7 +25,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self._options: dict[str, Any] = {
             "bind": address,
             "threads": THREADS,
-            "loglevel": "warning",
+            "loglevel": "error",
             "timeout": 0,
             "graceful_timeout": STOP_LIMIT_S,
             "limit_request_line": 0,

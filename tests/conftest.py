@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from shared.database import EMBEDDED_FILE
 from tests.client import Api, Person, register
@@ -13,6 +14,10 @@ from tests.prefixed import cleared
 from tests.server import Process, local_server
 
 _numbers = itertools.count(1)
+
+# Properties are about what is answered, not how fast: machines are noisy.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

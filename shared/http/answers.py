@@ -64,5 +64,5 @@ class Precondition:
         """Compare with the resource as it is now; raises PreconditionFailed."""
         if self._if_match is not None:
             tags = parse_etags(self._if_match)
-            if not (tags.star_tag or tags.contains(etag(encode(resource)).strip('"'))):
+            if not tags.contains(etag(encode(resource)).strip('"')):
                 raise PreconditionFailed

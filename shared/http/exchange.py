@@ -214,8 +214,7 @@ class Exchange:
         if endpoint.status == 201:
             self._headers.append(("Location", f"{self._request.path}/{data.id}"))
         elif endpoint.method == "GET" and "HTTP_IF_NONE_MATCH" in self._environ:
-            tags = self._request.if_none_match
-            if tags.star_tag or tags.contains_weak(answers.etag(encoded).strip('"')):
+            if self._request.if_none_match.contains_weak(answers.etag(encoded).strip('"')):
                 return 304, b""
         return endpoint.status, answers.success(encoded)
 
@@ -225,7 +224,10 @@ def _problem(error: Exception) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, DatabaseError):
-        return BodyTooLarge() if error.code == TRANSACTION_TOO_LARGE else Unavailable()
+        if error.code == TRANSACTION_TOO_LARGE:
+            return BodyTooLarge()
+        # From 2000 on a code tells of a mistake in the calling code, which no other try would cure.
+        return Internal() if error.code >= 2000 else Unavailable()
     if isinstance(error, HTTPException) and error.code is not None and 400 <= error.code < 500:
         # What Flask finds wrong with the request while it is read, as when the client goes away in the middle.
         return BadRequest()

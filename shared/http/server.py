@@ -20,8 +20,6 @@ def answer_in_json(app: Flask) -> None:
 
     To be called while functions-framework loads a function, before it adds its routes.
     """
-    # Without this Flask answers a path with a double slash by a redirect, as a page.
-    app.url_map.merge_slashes = False
     app.register_error_handler(HTTPException, _unrouted)
     try:
         import gunicorn.util
