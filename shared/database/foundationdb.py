@@ -19,7 +19,7 @@ import fdb
 
 from shared.database.engine import Engine
 from shared.database.errors import TIMED_OUT, DatabaseError, UnusableDatabase
-from shared.database.limits import TRANSACTION_LIFETIME_S
+from shared.database.limits import TRANSACTION_LIFETIME_S, TRANSACTION_LIMIT_BYTES
 from shared.database.transaction import KeySelector, KeyValue
 
 T = TypeVar("T")
@@ -28,6 +28,8 @@ API_VERSION = 730
 TAG_LIMIT_CHARS = 16
 # The client doubles its pause up to this, so that a request still has several attempts before its deadline.
 RETRY_DELAY_LIMIT_MS = 500
+# A deadline ends most requests earlier; this ends one that fails without any pause.
+RETRY_LIMIT = 100
 
 # description:id@host:port,…  https://apple.github.io/foundationdb/administration.html#cluster-file-format
 _CLUSTER_FILE = re.compile(r"\w+:\w+@[^\s,]+:\d+(:tls)?(,[^\s,]+:\d+(:tls)?)*")
@@ -41,7 +43,10 @@ class FoundationDatabase(Engine):
         _load_client()
         with _translated():
             self._database = fdb.open(str(_writable(cluster_file)))
-            self._database.options.set_transaction_max_retry_delay(RETRY_DELAY_LIMIT_MS)
+            options = self._database.options
+            options.set_transaction_max_retry_delay(RETRY_DELAY_LIMIT_MS)
+            options.set_transaction_retry_limit(RETRY_LIMIT)
+            options.set_transaction_size_limit(TRANSACTION_LIMIT_BYTES)
 
     def view(self, deadline: float, tag: str = "") -> "FoundationTransaction":
         """Begin a read transaction."""
