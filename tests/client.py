@@ -38,6 +38,11 @@ class Answer:
         return error
 
     @property
+    def replayed(self) -> bool:
+        """Whether it is the answer of an earlier request with the same Idempotency-Key."""
+        return self.headers.get("Idempotent-Replayed") == "true"
+
+    @property
     def code(self) -> str:
         """The code of the error."""
         code: str = self.error["code"]

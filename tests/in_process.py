@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPMessage
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -15,6 +16,7 @@ from local.gateway import Gateway
 from shared.database.engine import Engine
 from shared.security import passwords, signing
 from shared.settings import settings
+from tests.client import Answer
 
 # Hashing costs what it costs elsewhere; here thousands of requests are what counts.
 CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -53,33 +55,13 @@ class InProcessApi:
         *,
         token: str | None = None,
         headers: dict[str, str] | None = None,
-    ) -> "InProcessAnswer":
+    ) -> Answer:
         sent = dict(headers or {})
         if token is not None:
             sent["Authorization"] = f"Bearer {token}"
         options: dict[str, Any] = {} if body is None else {"json": body}
         response = Client(self._gateway).open("/api/v5" + path, method=method, headers=sent, **options)
-        return InProcessAnswer(response.status_code, dict(response.headers), response.get_json(silent=True))
-
-
-class InProcessAnswer:
-    def __init__(self, status: int, headers: dict[str, str], json: Any) -> None:
-        self.status = status
-        self.headers = headers
-        self.json = json
-
-    @property
-    def data(self) -> Any:
-        assert self.json is not None
-        assert self.json["success"] is True, self.json
-        return self.json["data"]
-
-    @property
-    def code(self) -> str:
-        assert self.json["success"] is False, self.json
-        code: str = self.json["error"]["code"]
-        return code
-
-    @property
-    def replayed(self) -> bool:
-        return self.headers.get("Idempotent-Replayed") == "true"
+        received = HTTPMessage()
+        for name, value in response.headers.items():
+            received[name] = value
+        return Answer(response.status_code, received, response.get_data())

@@ -9,7 +9,8 @@ from fdb.tuple import unpack
 
 from shared.database.engine import Engine
 from shared.store.throttle import ACCOUNT_AT_ADDRESS, WINDOW
-from tests.in_process import InProcessAnswer, InProcessApi
+from tests.client import Answer
+from tests.in_process import InProcessApi
 
 _numbers = itertools.count(1)
 
@@ -45,12 +46,12 @@ class Caller:
         self.address = f"10.0.{next(_numbers) // 250}.{next(_numbers) % 250}"
         self.account = self._register(email)
 
-    def send(self, method: str, path: str, body: object = None, **options: Any) -> InProcessAnswer:
+    def send(self, method: str, path: str, body: object = None, **options: Any) -> Answer:
         self.requests += 1
         headers = {"X-Forwarded-For": self.address, **options.pop("headers", {})}
         return self.api.request(method, path, body, headers=headers, **options)
 
-    def write(self, method: str, path: str, body: object = None, **options: Any) -> InProcessAnswer:
+    def write(self, method: str, path: str, body: object = None, **options: Any) -> Answer:
         """Send a write, now and then under a key and again, which must change nothing and answer the same."""
         if self.rng.random() < 0.5:
             return self.send(method, path, body, **options)
@@ -206,7 +207,7 @@ def _plain(key: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(part if isinstance(part, (str, bytes)) else str(part) for part in key)
 
 
-def _told(answer: InProcessAnswer) -> Any:
+def _told(answer: Answer) -> Any:
     """What an answer says, but for the request's own id."""
     if answer.status < 400:
         return answer.json

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from shared import clock
+from tests.client import Answer
 from tests.engines import ENGINES, Home
-from tests.in_process import InProcessAnswer, InProcessApi, whole_api
+from tests.in_process import InProcessApi, whole_api
 
 
 class Clock:
@@ -74,9 +75,7 @@ class Account:
         body = {"email": self.email, "password": self.password, "firstName": "Eve", "lastName": "E"}
         return signed_in(self.api.request("POST", "/auth/register", body))
 
-    def try_to_sign_in(
-        self, password: str | None = None, address: str = "192.0.2.1", agent: str = ""
-    ) -> InProcessAnswer:
+    def try_to_sign_in(self, password: str | None = None, address: str = "192.0.2.1", agent: str = "") -> Answer:
         body = {"email": self.email, "password": password or self.password}
         headers = {"X-Forwarded-For": address, "User-Agent": agent}
         return self.api.request("POST", "/auth/login", body, headers=headers)
@@ -84,7 +83,7 @@ class Account:
     def sign_in(self, agent: str = "") -> SignedIn:
         return signed_in(self.try_to_sign_in(agent=agent))
 
-    def refresh(self, login: SignedIn) -> InProcessAnswer:
+    def refresh(self, login: SignedIn) -> Answer:
         return self.api.request("POST", "/auth/refresh", {"refreshToken": login.refresh_token})
 
     def is_alive(self, login: SignedIn) -> bool:
@@ -97,7 +96,7 @@ class Account:
         return [event["action"] for event in self.api.request("GET", "/audit", token=login.token).data]
 
 
-def signed_in(answer: InProcessAnswer) -> SignedIn:
+def signed_in(answer: Answer) -> SignedIn:
     assert answer.status in (200, 201), answer.json
     return SignedIn(answer.data["token"], answer.data["refreshToken"])
 
