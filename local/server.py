@@ -65,8 +65,11 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 def _gateway() -> "WSGIApplication":
     from local.functions import load_all
     from local.gateway import Gateway
+    from local.scheduler import start
 
-    return Gateway(load_all())
+    functions = load_all()
+    start(functions)
+    return Gateway(functions)
 
 
 def _forget_code() -> None:

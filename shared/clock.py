@@ -2,11 +2,14 @@
 
 import os
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
 from msgspec import Meta
+
+# Servers' clocks may differ by this much.
+CLOCK_SKEW = timedelta(minutes=5)
 
 Time = Annotated[
     str,

@@ -8,10 +8,10 @@ from typing import Any
 from unittest import mock
 
 import argon2
-from werkzeug.test import Client
+from werkzeug.test import Client, TestResponse
 
 import shared.database
-from local.functions import load_all
+from local.functions import Function, load_all
 from local.gateway import Gateway
 from shared.database.engine import Engine
 from shared.security import passwords, signing
@@ -35,7 +35,7 @@ def whole_api(engine: Engine, data_dir: Path, **variables: str) -> Iterator["InP
         settings.cache_clear()
         signing.signing_keys.cache_clear()
         try:
-            yield InProcessApi(Gateway(load_all()))
+            yield InProcessApi(load_all())
         finally:
             settings.cache_clear()
             signing.signing_keys.cache_clear()
@@ -44,8 +44,10 @@ def whole_api(engine: Engine, data_dir: Path, **variables: str) -> Iterator["InP
 class InProcessApi:
     """Requests without a socket; each thread may send its own."""
 
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
+    def __init__(self, functions: list[Function]) -> None:
+        self._gateway = Gateway(functions)
+        self._functions = {function.group.name: function for function in functions}
+        self.handlers = {e.handler.__name__: e.handler for function in functions for e in function.group.endpoints}
 
     def request(
         self,
@@ -60,8 +62,15 @@ class InProcessApi:
         if token is not None:
             sent["Authorization"] = f"Bearer {token}"
         options: dict[str, Any] = {} if body is None else {"json": body}
-        response = Client(self._gateway).open("/api/v5" + path, method=method, headers=sent, **options)
-        received = HTTPMessage()
-        for name, value in response.headers.items():
-            received[name] = value
-        return Answer(response.status_code, received, response.get_data())
+        return _answer(Client(self._gateway).open("/api/v5" + path, method=method, headers=sent, **options))
+
+    def sweep(self) -> Answer:
+        """Call the maintenance function as its scheduler does."""
+        return _answer(Client(self._functions["maintenance"].app).post("/api/v5/maintenance/sweep"))
+
+
+def _answer(response: TestResponse) -> Answer:
+    received = HTTPMessage()
+    for name, value in response.headers.items():
+        received[name] = value
+    return Answer(response.status_code, received, response.get_data())

@@ -67,6 +67,7 @@ def in_order(api: InProcessApi) -> Requests:
         ),
         "DELETE /sessions/{session_id}": lambda: api.request("DELETE", f"/sessions/{session}", token=token),
         "POST /auth/logout": lambda: api.request("POST", "/auth/logout", token=token),
+        "POST /maintenance/sweep": api.sweep,
     }
 
 

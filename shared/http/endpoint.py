@@ -24,9 +24,10 @@ class Access(Enum):
     PUBLIC = "nobody is asked for a token"
     ANYONE = "a valid token says who is calling; without one the caller is nobody"
     SIGNED_IN = "a valid token is required"
+    INTERNAL = "the platform lets nobody in but our own scheduler; the gateway knows no way to it"
 
 
-PUBLIC, ANYONE, SIGNED_IN = Access.PUBLIC, Access.ANYONE, Access.SIGNED_IN
+PUBLIC, ANYONE, SIGNED_IN, INTERNAL = Access.PUBLIC, Access.ANYONE, Access.SIGNED_IN, Access.INTERNAL
 
 METHODS_THAT_WRITE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _DECLARATION = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/[a-z0-9_/{}]*[a-z0-9}])")
@@ -65,6 +66,11 @@ class Endpoint:
     def writes(self) -> bool:
         """Whether its requests may have an effect."""
         return self.method in METHODS_THAT_WRITE
+
+    @property
+    def leaves_receipts(self) -> bool:
+        """Whether a repeat under the same Idempotency-Key is given the first answer."""
+        return self.writes and self.access is not INTERNAL
 
     @property
     def summary(self) -> str:
@@ -141,7 +147,9 @@ def _check(declaration: str, handler: Callable[..., Any], access: Access, method
         raise BadDeclaration(f"{declaration}: a docstring says what it does")
     if access is SIGNED_IN and not {"tr", "database"} & set(hints):
         raise BadDeclaration(f"{declaration}: the login can only be checked in a transaction")
-    if access is PUBLIC and "caller" in hints:
-        raise BadDeclaration(f"{declaration}: a public endpoint knows no caller")
+    if access in (PUBLIC, INTERNAL) and "caller" in hints:
+        raise BadDeclaration(f"{declaration}: a {access.name.lower()} endpoint knows no caller")
+    if access is INTERNAL and hints.get("tr") is Transaction:
+        raise BadDeclaration(f"{declaration}: without receipts it can only ask for the database")
     if method not in METHODS_THAT_WRITE and (hints.get("tr") is Transaction or "body" in hints):
         raise BadDeclaration(f"{declaration}: {method} must not write, and has no body")

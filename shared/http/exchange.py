@@ -27,7 +27,7 @@ from shared.errors import (
 from shared.http import answers, body, cors, shapes
 from shared.http.admission import Admission
 from shared.http.client import client
-from shared.http.endpoint import ANYONE, PUBLIC, SIGNED_IN, Endpoint
+from shared.http.endpoint import ANYONE, INTERNAL, PUBLIC, SIGNED_IN, Endpoint
 from shared.http.routes import Methods, Routes
 from shared.http.transactions import RequestDatabase
 from shared.logs import log
@@ -147,7 +147,7 @@ class Exchange:
         return self._success(endpoint, data)
 
     def _caller(self, endpoint: Endpoint) -> Caller | None:
-        if endpoint.access is PUBLIC:
+        if endpoint.access in (PUBLIC, INTERNAL):
             return None
         # Here and not above: a group of public endpoints alone needs neither PyJWT nor a secret.
         from shared.http import bearer
@@ -172,7 +172,7 @@ class Exchange:
             arguments["caller"] = caller
         if not endpoint.takes & {"tr", "database"}:
             return handler(**arguments)
-        slip = self._slip(endpoint, caller, content) if endpoint.writes else None
+        slip = self._slip(endpoint, caller, content) if endpoint.leaves_receipts else None
         admission = None if caller is None else Admission(caller, endpoint.scope)
         request_database = RequestDatabase(database, admission, slip, tag=handler.__name__)
         if endpoint.in_transaction == "read":

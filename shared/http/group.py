@@ -8,7 +8,7 @@ from flask import Request, Response
 
 from shared import logs
 from shared.errors import Problem
-from shared.http.endpoint import PUBLIC, Access, Endpoint, declared
+from shared.http.endpoint import ANYONE, INTERNAL, SIGNED_IN, Access, Endpoint, declared
 from shared.http.exchange import Exchange
 from shared.http.routes import Routes
 from shared.security.scopes import Scope
@@ -55,8 +55,9 @@ class Group:
         return declare
 
     def owns(self, path: str) -> bool:
-        """Whether a full path is one of this group's."""
-        return self._routes.find(path) is not None
+        """Whether a full path is one of this group's, and the gateway's."""
+        found = self._routes.find(path)
+        return found is not None and any(endpoint.access is not INTERNAL for endpoint in found[0].values())
 
     def function(self) -> Callable[[Request], Response]:
         """Return the function that serves this group, ready to be a functions-framework target.
@@ -68,7 +69,7 @@ class Group:
             from shared.http.server import answer_in_json
 
             answer_in_json(flask.current_app)
-        if any(endpoint.access is not PUBLIC or endpoint.writes for endpoint in self.endpoints):
+        if any(endpoint.access in (ANYONE, SIGNED_IN) or endpoint.leaves_receipts for endpoint in self.endpoints):
             _require_signing_keys()
 
         # A closure and not a method: functions-framework takes a plain function only.

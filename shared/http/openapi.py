@@ -24,7 +24,7 @@ from shared.errors import (
     UnsupportedMediaType,
 )
 from shared.http.body import JSON_LIMIT_BYTES
-from shared.http.endpoint import PUBLIC, SIGNED_IN, Endpoint
+from shared.http.endpoint import INTERNAL, PUBLIC, SIGNED_IN, Endpoint
 from shared.http.group import Group
 from shared.http.routes import PREFIXES
 from shared.http.shapes import Parsed
@@ -81,8 +81,8 @@ _FAILURE: Json = {
 
 
 def document(groups: list[Group]) -> Json:
-    """Describe all endpoints of these groups."""
-    endpoints = [endpoint for group in groups for endpoint in group.endpoints]
+    """Describe all endpoints of these groups that clients can reach."""
+    endpoints = [endpoint for group in groups for endpoint in group.endpoints if endpoint.access is not INTERNAL]
     types = [type_ for endpoint in endpoints for type_ in (endpoint.answer, endpoint.body) if type_]
     _, components = msgspec.json.schema_components(types, schema_hook=_parsed_schema, ref_template=_REFERENCE)
     paths: Json = {}
@@ -99,7 +99,7 @@ def document(groups: list[Group]) -> Json:
             {"url": PREFIXES[0], "description": "This server"},
             {"url": PREFIXES[1], "description": "The same, under the shorter prefix"},
         ],
-        "tags": [{"name": group.name} for group in groups],
+        "tags": [{"name": name} for name in dict.fromkeys(endpoint.group for endpoint in endpoints)],
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": {"Failure": _FAILURE, **dict(sorted(components.items()))},

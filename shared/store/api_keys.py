@@ -3,7 +3,7 @@
 ("users", user_id, "keys", key_id)    ApiKey, JSON
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -12,9 +12,12 @@ from shared import clock
 from shared.clock import Time
 from shared.database.transaction import Future, ReadTransaction, Transaction
 from shared.errors import Conflict, NotFound
+from shared.store.expiries import Expiries
 from shared.store.record import Record, decode, encode, key, span
 
 KEYS_LIMIT = 50
+# An expired key stays in the list for a while, so that its owner sees why a script has stopped working.
+EXPIRED_KEPT = timedelta(days=30)
 
 
 class TooManyKeys(Conflict):
@@ -38,11 +41,15 @@ def record(user_id: UUID, key_id: UUID) -> bytes:
     return key("users", user_id, "keys", key_id)
 
 
+_expiries = Expiries("keys", record)
+
+
 def add(tr: Transaction, user_id: UUID, key_id: UUID, api_key: ApiKey) -> None:
     """Keep a new key; raises TooManyKeys."""
     if len(page(tr, user_id)) >= KEYS_LIMIT:
         raise TooManyKeys
     tr.set(record(user_id, key_id), encode(api_key))
+    _expiries.add(tr, user_id, key_id, _kept_until(api_key))
 
 
 def page(tr: ReadTransaction, user_id: UUID) -> dict[UUID, ApiKey]:
@@ -74,3 +81,12 @@ def note_use(tr: Transaction, user_id: UUID, key_id: UUID, now: datetime) -> Non
     api_key = loaded(find(tr, user_id, key_id))
     if api_key is not None:
         tr.set(record(user_id, key_id), encode(msgspec.structs.replace(api_key, used_at=clock.text(now))))
+
+
+def sweep(tr: Transaction, now: datetime) -> int:
+    """Remove keys that expired long ago, a batch of them; returns how many were looked at."""
+    return _expiries.sweep(tr, now, lambda value: _kept_until(decode(ApiKey, value)))
+
+
+def _kept_until(api_key: ApiKey) -> datetime:
+    return clock.instant(api_key.expires_at) + EXPIRED_KEPT

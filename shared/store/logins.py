@@ -15,6 +15,7 @@ from shared import clock
 from shared.clock import Time
 from shared.database.transaction import Future, KeyValue, ReadTransaction, Transaction
 from shared.errors import TokenExpired, TokenRevoked
+from shared.store.expiries import Expiries
 from shared.store.record import Record, decode, encode, key, span
 
 # A login that nobody renews ends after the one, and every login after the other.
@@ -42,9 +43,13 @@ def record(user_id: UUID, login_id: UUID) -> bytes:
     return key("users", user_id, "logins", login_id)
 
 
+_expiries = Expiries("logins", record)
+
+
 def add(tr: Transaction, user_id: UUID, login_id: UUID, login: Login) -> None:
     """Keep a new login."""
     tr.set(record(user_id, login_id), encode(login))
+    _expiries.add(tr, user_id, login_id, expires_at(login))
 
 
 def find(tr: ReadTransaction, user_id: UUID, login_id: UUID) -> Future[bytes | None]:
@@ -90,10 +95,19 @@ def make_room(tr: Transaction, user_id: UUID, present: dict[UUID, Login], now: d
         end(tr, user_id, login_id)
 
 
+def expires_at(login: Login) -> datetime:
+    """Until when a login can be renewed."""
+    return min(clock.instant(login.renewed_at) + IDLE_LIMIT, clock.instant(login.created_at) + LIFE_LIMIT)
+
+
 def is_expired(login: Login, now: datetime) -> bool:
     """Whether a login can be renewed no more."""
-    idle = now - clock.instant(login.renewed_at)
-    return idle > IDLE_LIMIT or now - clock.instant(login.created_at) > LIFE_LIMIT
+    return now > expires_at(login)
+
+
+def sweep(tr: Transaction, now: datetime) -> int:
+    """End logins that expired before today, a batch of them; returns how many were looked at."""
+    return _expiries.sweep(tr, now, lambda value: expires_at(decode(Login, value)))
 
 
 def note_use(tr: Transaction, user_id: UUID, login_id: UUID, now: datetime) -> None:

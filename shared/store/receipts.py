@@ -15,18 +15,13 @@ from uuid import UUID
 import msgspec
 
 from shared import clock
+from shared.clock import CLOCK_SKEW
 from shared.database.transaction import Future, ReadTransaction, Transaction
 from shared.errors import Conflict
-from shared.store.ageing import Ageing
-from shared.store.record import Record, decode, encode
+from shared.store.record import Record, decode, encode, span
 from shared.store.record import key as pack
 
 RECEIPT_TTL = timedelta(hours=24)
-
-# Servers' clocks may differ by this much around midnight, and still find each other's receipts.
-CLOCK_SKEW = timedelta(minutes=5)
-
-_ageing = Ageing("receipts")
 
 
 class IdempotencyKeyReused(Conflict):
@@ -79,10 +74,13 @@ class Search:
 
 def add(tr: Transaction, slip: Slip, answer: bytes) -> None:
     """Keep a receipt; `answer` is JSON."""
-    now = clock.now()
     receipt = Receipt(by=slip.by, content=slip.content, answer=msgspec.Raw(answer))
-    tr.set(_record(_day(now), slip), encode(receipt))
-    _ageing.sweep(tr, _day(now - RECEIPT_TTL - CLOCK_SKEW))
+    tr.set(_record(_day(clock.now()), slip), encode(receipt))
+
+
+def sweep(tr: Transaction, now: datetime) -> None:
+    """Remove the days of receipts that nobody looks up any more."""
+    tr.clear_range(span("receipts")[0], pack("receipts", _day(now - RECEIPT_TTL - CLOCK_SKEW)))
 
 
 def _day(instant: datetime) -> str:

@@ -16,12 +16,9 @@ from uuid import UUID
 from shared import clock
 from shared.database.transaction import Future, KeyValue, Transaction
 from shared.errors import TooManyRequests
-from shared.store.ageing import Ageing
 from shared.store.record import key, span
 
 WINDOW = timedelta(minutes=15)
-
-_ageing = Ageing("throttle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +59,6 @@ class Reservation:
         """Keep the attempt."""
         for attempt in self._keys():
             tr.set(attempt, b"")
-        _ageing.sweep(tr, _hour(clock.now() - 2 * WINDOW))
 
     def give_back(self, tr: Transaction) -> None:
         """Forget the attempt: it was right."""
@@ -94,6 +90,11 @@ class Standing:
             if len(recent) >= limit.attempts:
                 wait = recent[-limit.attempts] + WINDOW - self._now
                 raise TooManyRequests(retry_after_s=max(1, math.ceil(wait.total_seconds())))
+
+
+def sweep(tr: Transaction, now: datetime) -> None:
+    """Forget the hours of attempts that no limit counts any more."""
+    tr.clear_range(span("throttle")[0], key("throttle", _hour(now - 2 * WINDOW)))
 
 
 def _hour(instant: datetime) -> str:
