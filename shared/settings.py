@@ -14,9 +14,6 @@ from typing import Any, Never
 
 PROJECT = Path(__file__).resolve().parents[1]
 
-# RFC 7518, section 3.2: a key for HS256 has at least the size of the hash.
-SECRET_LIMIT_MIN_BYTES = 32
-
 TRUSTED_PROXIES_LIMIT = 10
 
 # It is part of every key, in every index and on every wire.
@@ -89,7 +86,8 @@ class Settings:
     jwt_secret: Secret | None = _variable(
         "JWT_SECRET",
         _secret,
-        "Signs the tokens. Required in production, at least 32 bytes: `openssl rand -base64 48` makes one.",
+        "Signs the tokens: at least 32 bytes, as `openssl rand -base64 48` makes them, or the name of such a secret in "
+        "Google Secret Manager, `projects/…/secrets/…/versions/…`. Required in production.",
         shown="made once and kept in DATA_DIR",
     )
     jwt_secret_previous: Secret | None = _variable(
@@ -160,7 +158,7 @@ class Settings:
         return settings
 
     def _check_production(self, environment: Mapping[str, str]) -> None:
-        """Refuse what only a laptop may do. Whether there is a secret at all, the groups that sign say."""
+        """Refuse what only a laptop may do. What secrets must be like, the groups that sign say."""
         if not environment.get("CORS_ALLOWED_ORIGINS"):
             raise BadSetting(
                 "CORS_ALLOWED_ORIGINS: required in production; name the frontend's origin, as in https://app.example.com"
@@ -169,11 +167,6 @@ class Settings:
             raise BadSetting(
                 "FDB_CLUSTER_FILE: required in production, which refuses the embedded database; name the cluster file"
             )
-        for name, secret in (("JWT_SECRET", self.jwt_secret), ("JWT_SECRET_PREVIOUS", self.jwt_secret_previous)):
-            if secret is not None and len(secret.reveal()) < SECRET_LIMIT_MIN_BYTES:
-                raise BadSetting(
-                    f"{name}: shorter than {SECRET_LIMIT_MIN_BYTES} bytes; make a new one with: openssl rand -base64 48"
-                )
 
 
 @functools.cache

@@ -1,5 +1,6 @@
 """One request and the making of its answer: route, authorise, validate, run, answer."""
 
+import re
 import secrets
 import time
 from typing import Any
@@ -40,6 +41,7 @@ REQUEST_ID_LIMIT_CHARS = 128
 IDEMPOTENCY_KEY_LIMIT_CHARS = 255
 
 _REQUEST_ID_CHARS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+_IDEMPOTENCY_KEY = re.compile(f"[!-~]{{1,{IDEMPOTENCY_KEY_LIMIT_CHARS}}}")
 _JSON_RANGES = frozenset({"*/*", "application/*", "application/json"})
 
 
@@ -188,19 +190,19 @@ class Exchange:
     def _slip(self, endpoint: Endpoint, caller: Caller | None, content: bytes) -> Slip:
         """Say where this request's receipt lies: under its Idempotency-Key, or under one that none has used before."""
         by = secrets.token_hex(16)
-        key = self._environ.get("HTTP_IDEMPOTENCY_KEY")
-        if key is None:
-            return Slip("", by, by, "")
-        if not (key.isascii() and key.isprintable() and " " not in key and 0 < len(key) <= IDEMPOTENCY_KEY_LIMIT_CHARS):
+        given = self._environ.get("HTTP_IDEMPOTENCY_KEY")
+        if given is None:
+            return Slip(("",), by, by, ("",))
+        if not _IDEMPOTENCY_KEY.fullmatch(given):
             raise BadRequest(f"An Idempotency-Key has 1 to {IDEMPOTENCY_KEY_LIMIT_CHARS} visible ASCII characters.")
         from shared.security.signing import fingerprint, signing_keys
 
         parts = [endpoint.method.encode(), self._request.path.encode(), self._request.query_string, content]
         if caller is not None:
             parts.append(caller.tenant_id.bytes)
-        content_hash = fingerprint(signing_keys().current, parts)
+        contents = tuple(fingerprint(key, parts) for key in signing_keys().newest_first())
         # Nobody without a token can be told from another, so only who sends the very same request is given its answer.
-        return Slip(caller.user_id if caller else content_hash, key, by, content_hash)
+        return Slip((caller.user_id,) if caller else contents, given, by, contents)
 
     def _success(self, endpoint: Endpoint, data: Any) -> tuple[int, bytes]:
         if endpoint.is_page:

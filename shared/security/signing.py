@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.logs import log
-from shared.settings import SECRET_LIMIT_MIN_BYTES, BadSetting, Secret, Settings, settings
+from shared.security.secret_manager import resolved
+from shared.settings import BadSetting, Secret, Settings, settings
+
+# RFC 7518, section 3.2: a key for HS256 has at least the size of the hash.
+SECRET_LIMIT_MIN_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,10 @@ class SigningKeys:
         verifying = [signing] if previous is None else [SigningKey.of(previous), signing]
         return cls(signing, {key.id: key for key in verifying})
 
+    def newest_first(self) -> Iterable[SigningKey]:
+        """All keys, the one that signs first."""
+        return reversed(self.by_id.values())
+
 
 @functools.cache
 def signing_keys() -> SigningKeys:
@@ -49,17 +57,29 @@ def signing_keys() -> SigningKeys:
 
 def keys_from(settings: Settings) -> SigningKeys:
     """Make the keys of these settings, with a secret of our own making when development names none."""
-    secret = settings.jwt_secret
-    if secret is None:
+    if settings.jwt_secret is not None:
+        current = _given("JWT_SECRET", settings.jwt_secret, settings)
+    elif settings.production:
+        raise BadSetting(
+            "JWT_SECRET: required in production; put a secret of at least 32 bytes in Secret Manager "
+            "(openssl rand -base64 48 makes one) and mount it as this variable"
+        )
+    else:
+        current = _development_secret(settings.data_dir / "jwt_secret")
+    previous = settings.jwt_secret_previous
+    return SigningKeys.of(current, previous and _given("JWT_SECRET_PREVIOUS", previous, settings))
+
+
+def _given(variable: str, given: Secret, settings: Settings) -> Secret:
+    """Take a secret that the environment gives or names; raises BadSetting when production refuses it."""
+    secret = resolved(variable, given)
+    if len(secret.reveal()) < SECRET_LIMIT_MIN_BYTES:
         if settings.production:
             raise BadSetting(
-                "JWT_SECRET: required in production; put a secret of at least 32 bytes in Secret Manager "
-                "(openssl rand -base64 48 makes one) and mount it as this variable"
+                f"{variable}: shorter than {SECRET_LIMIT_MIN_BYTES} bytes; make a new one with: openssl rand -base64 48"
             )
-        secret = _development_secret(settings.data_dir / "jwt_secret")
-    elif len(secret.reveal()) < SECRET_LIMIT_MIN_BYTES:
-        log.warning("JWT_SECRET is shorter than %d bytes: production refuses it.", SECRET_LIMIT_MIN_BYTES)
-    return SigningKeys.of(secret, settings.jwt_secret_previous)
+        log.warning("%s is shorter than %d bytes: production refuses it.", variable, SECRET_LIMIT_MIN_BYTES)
+    return secret
 
 
 def _development_secret(path: Path) -> Secret:

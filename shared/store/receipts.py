@@ -41,17 +41,22 @@ class Receipt(Record):
 
 
 class Slip(NamedTuple):
-    """A request's claim to a receipt: whose, under which key, by which request, the keyed hash of what it asks."""
+    """A request's claim to a receipt: whose, under which key, by which request, the keyed hash of what it asks.
 
-    caller: UUID | str
+    `callers` and `contents` have more than one entry while a secret is being replaced: what each secret makes of the
+    request, today's first.
+    """
+
+    callers: tuple[UUID | str, ...]
     key: str
     by: str
-    content: str
+    contents: tuple[str, ...]
 
 
 def find(tr: ReadTransaction, slip: Slip) -> "Search":
     """Begin to look for a receipt."""
-    return Search(slip, [tr.get(_record(day, slip)) for day in _days(clock.now())])
+    days = _days(clock.now())
+    return Search(slip, [tr.get(_record(day, caller, slip.key)) for day in days for caller in slip.callers])
 
 
 class Search:
@@ -66,7 +71,7 @@ class Search:
         for read in self._reads:
             if (value := read.wait()) is not None:
                 receipt = decode(Receipt, value)
-                if receipt.content != self._slip.content:
+                if receipt.content not in self._slip.contents:
                     raise IdempotencyKeyReused
                 return receipt
         return None
@@ -74,8 +79,8 @@ class Search:
 
 def add(tr: Transaction, slip: Slip, answer: bytes) -> None:
     """Keep a receipt; `answer` is JSON."""
-    receipt = Receipt(by=slip.by, content=slip.content, answer=msgspec.Raw(answer))
-    tr.set(_record(_day(clock.now()), slip), encode(receipt))
+    receipt = Receipt(by=slip.by, content=slip.contents[0], answer=msgspec.Raw(answer))
+    tr.set(_record(_day(clock.now()), slip.callers[0], slip.key), encode(receipt))
 
 
 def sweep(tr: Transaction, now: datetime) -> None:
@@ -87,8 +92,8 @@ def _day(instant: datetime) -> str:
     return instant.date().isoformat()
 
 
-def _record(day: str, slip: Slip) -> bytes:
-    return pack("receipts", day, slip.caller, slip.key)
+def _record(day: str, caller: UUID | str, key: str) -> bytes:
+    return pack("receipts", day, caller, key)
 
 
 def _days(now: datetime) -> Iterator[str]:

@@ -55,7 +55,7 @@ def test_production_without_a_secret_says_what_to_do() -> None:
 @pytest.mark.parametrize("name", ["JWT_SECRET", "JWT_SECRET_PREVIOUS"])
 def test_production_refuses_a_short_secret_without_showing_it(name: str) -> None:
     with pytest.raises(BadSetting, match=f"{name}: shorter than 32 bytes") as refused:
-        Settings.read({**PRODUCTION, "JWT_SECRET": LONG, name: "hunter2"})
+        keys_from(Settings.read({**PRODUCTION, "JWT_SECRET": LONG, name: "hunter2"}))
 
     assert "hunter2" not in str(refused.value)
 
@@ -67,6 +67,13 @@ def test_development_warns_of_a_short_secret(monkeypatch: pytest.MonkeyPatch) ->
     keys_from(Settings.read({"JWT_SECRET": "dev-secret"}))
 
     assert warnings == ["JWT_SECRET is shorter than 32 bytes: production refuses it."]
+
+
+def test_a_name_without_the_package_to_read_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "google.cloud.secretmanager_v1", None)
+
+    with pytest.raises(BadSetting, match=r"JWT_SECRET: .* needs the package google-cloud-secret-manager; install it"):
+        keys_from(Settings.read({"JWT_SECRET": "projects/p/secrets/s/versions/1"}))
 
 
 def test_the_previous_secret_verifies_and_signs_nothing() -> None:

@@ -18,7 +18,7 @@ from tests.shared.database.places import contents
 
 SetClock = Callable[[datetime], None]
 
-SLIP = Slip(caller=UUID(int=1), key="key", by="POST /sessions", content="c0ffee")
+SLIP = Slip(callers=(UUID(int=1),), key="key", by="POST /sessions", contents=("c0ffee",))
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -56,7 +56,7 @@ def test_a_receipt_holds_the_answer_as_it_was(database: EmbeddedDatabase) -> Non
 
 @pytest.mark.parametrize(
     "other",
-    [SLIP._replace(caller=UUID(int=2)), SLIP._replace(caller="anonymous"), SLIP._replace(key="another key")],
+    [SLIP._replace(callers=(UUID(int=2),)), SLIP._replace(callers=("anonymous",)), SLIP._replace(key="another key")],
     ids=["of another caller", "of a stranger", "under another key"],
 )
 def test_a_receipt_is_not_found_by_others(database: EmbeddedDatabase, other: Slip) -> None:
@@ -69,7 +69,7 @@ def test_another_request_with_the_same_key_is_refused(database: EmbeddedDatabase
     add(database)
 
     with pytest.raises(IdempotencyKeyReused):
-        found(database, SLIP._replace(content="another"))
+        found(database, SLIP._replace(contents=("another",)))
 
 
 @pytest.mark.parametrize(
