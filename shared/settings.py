@@ -66,6 +66,12 @@ def _trusted_proxies(text: str) -> int:
     return int(text)
 
 
+def _is_strict(text: str) -> bool:
+    if text not in ("strict", "basic"):
+        raise ValueError("it must be strict or basic")
+    return text == "strict"
+
+
 def _log_level(text: str) -> str:
     if text not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise ValueError("it must be DEBUG, INFO, WARNING or ERROR")
@@ -95,6 +101,12 @@ class Settings:
         _secret,
         "The secret before this one, or the one to come: verifies tokens, signs none.",
         shown="none",
+    )
+    password_policy: bool | None = _variable(
+        "PASSWORD_POLICY",
+        _is_strict,
+        "`strict` refuses new passwords that are easy to guess, `basic` only those under 8 characters.",
+        shown="strict in production, else basic",
     )
     cors_allowed_origins: frozenset[str] = _variable(
         "CORS_ALLOWED_ORIGINS",
@@ -140,6 +152,11 @@ class Settings:
         default=False,
         shown="none",
     )
+
+    @property
+    def strict_passwords(self) -> bool:
+        """Whether new passwords that are easy to guess are refused."""
+        return self.production if self.password_policy is None else self.password_policy
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":

@@ -13,7 +13,7 @@ from shared.database.transaction import ReadTransaction, Transaction
 from shared.errors import InvalidCredentials, NotFound, TokenRevoked, TooManyRequests, Unauthenticated
 from shared.http import ANYONE, PUBLIC, SIGNED_IN, Client, Group, Message, RequestDatabase, Shape
 from shared.http.fields import ONE_LINE, EmailAddress, Password, PasswordAttempt, PersonName
-from shared.security import passwords, tokens
+from shared.security import password_policy, passwords, tokens
 from shared.security import refresh as refresh_tokens
 from shared.security.caller import Caller
 from shared.security.refresh import Renewal
@@ -112,6 +112,8 @@ class Renewed(Record):
 @group.endpoint("POST /auth/register", access=PUBLIC, status=201, raises=(EmailTaken,))
 def register(database: RequestDatabase, client: Client, body: Registration) -> SignedIn:
     """Open an account with a tenant of its own, and sign in."""
+    about = [body.email, body.first_name, body.last_name, body.company or ""]
+    password_policy.check("password", body.password, about)
     user = User(
         id=clock.uuid7(),
         email=str(body.email),
@@ -204,6 +206,8 @@ def change_password(database: RequestDatabase, client: Client, caller: Caller, b
     user = database.read(lambda tr: users.get(tr, caller.user_id))
     if user is None:
         raise TokenRevoked
+    about = [user.email, user.first_name, user.last_name, user.company or ""]
+    password_policy.check("newPassword", body.new_password, about)
     attempt = _attempt(user.email, client)
 
     def reserve(tr: Transaction) -> None:
