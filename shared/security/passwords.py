@@ -1,18 +1,23 @@
 """Passwords: Argon2id (RFC 9106) as PHC strings, with the figures of OWASP and of the Rust `argon2` crate.
 
 At most one hash a core runs at a time, since each keeps a core and 19 MiB busy; a few more wait, the rest are told to
-come back.
+come back. They run in threads of their own: the allocator leaves a thread the memory of its last hash for the next,
+which is fast, and would be a leak if every thread of the server had some.
 """
 
+import functools
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from shared.errors import Unavailable
+
+T = TypeVar("T")
 
 PASSWORD_LIMIT_MIN_CHARS = 8
 PASSWORD_LIMIT_CHARS = 256
@@ -32,14 +37,12 @@ NO_PASSWORD = "$argon2id$v=19$m=19456,t=2,p=1$g5HaX9Y6cNL7vWfsDbS9pQ$rgSwApzLQ26
 _hasher = argon2.PasswordHasher(
     time_cost=2, memory_cost=19_456, parallelism=1, hash_len=32, salt_len=16, type=argon2.Type.ID
 )
-_running = threading.BoundedSemaphore(HASHES_AT_ONCE)
 _places = threading.BoundedSemaphore(HASHES_AT_ONCE + HASHES_WAITING_LIMIT)
 
 
 def make_hash(password: str) -> str:
     """Hash a new password with a salt of its own; raises Unavailable when too many are being hashed."""
-    with _turn():
-        return _hasher.hash(password)
+    return _in_turn(lambda: _hasher.hash(password))
 
 
 def matches(password: str, password_hash: str) -> bool:
@@ -50,11 +53,10 @@ def matches(password: str, password_hash: str) -> bool:
         return False
     if figures.memory_cost > MEMORY_LIMIT_KIB or figures.time_cost > PASSES_LIMIT or figures.parallelism > LANES_LIMIT:
         return False
-    with _turn():
-        try:
-            return _hasher.verify(password_hash, password)
-        except (VerificationError, InvalidHashError, UnicodeEncodeError):
-            return False
+    try:
+        return _in_turn(lambda: _hasher.verify(password_hash, password))
+    except (VerificationError, InvalidHashError, UnicodeEncodeError):
+        return False
 
 
 def is_weak(password_hash: str) -> bool:
@@ -63,13 +65,17 @@ def is_weak(password_hash: str) -> bool:
     return figures.memory_cost < _hasher.memory_cost or figures.time_cost < _hasher.time_cost
 
 
-@contextmanager
-def _turn() -> Iterator[None]:
-    """Wait for a core, in a queue of bounded length."""
+def _in_turn(work: Callable[[], T]) -> T:
+    """Wait for a core, in a queue of bounded length, and run `work` there."""
     if not _places.acquire(blocking=False):
         raise Unavailable("Too many people are signing in at this moment; try again shortly.", retry_after_s=2)
     try:
-        with _running:
-            yield
+        return _threads().submit(work).result()
     finally:
         _places.release()
+
+
+@functools.cache
+def _threads() -> ThreadPoolExecutor:
+    # Made with the first hash, because threads do not survive the fork that a server begins with.
+    return ThreadPoolExecutor(HASHES_AT_ONCE, "hash")
