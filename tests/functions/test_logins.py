@@ -1,5 +1,7 @@
 """Where I am signed in, and how that ends."""
 
+import jwt
+
 from tests.functions.conftest import Account, Clock, SignedIn
 from tests.in_process import InProcessApi
 
@@ -153,3 +155,23 @@ def test_a_change_of_nothing_is_not_told(here: InProcessApi, eve: Account, lapto
         here.request("PATCH", path, {"name": name}, token=laptop.token)
 
     assert eve.actions(laptop) == ["session_changed", "session_started", "registered"]
+
+
+def test_no_client_chooses_the_login_it_is_given(here: InProcessApi, eve: Account, laptop: SignedIn) -> None:
+    """Session fixation: who plants a token of their own sees nothing of what its victim does afterwards."""
+    planted = laptop.token
+    mallory = Account(here, "mallory@example.com")
+    mallory.register()
+
+    answer = here.request(
+        "POST",
+        "/auth/login",
+        {"email": mallory.email, "password": mallory.password},
+        token=planted,
+        headers={"Cookie": f"sid={planted}", "X-Request-Id": "planted"},
+    )
+
+    ids = [jwt.decode(token, options={"verify_signature": False})["sid"] for token in (planted, answer.data["token"])]
+    assert ids[0] != ids[1]
+    here.request("POST", "/sessions", {"name": "private"}, token=answer.data["token"])
+    assert here.request("GET", "/sessions", token=planted).data == []
