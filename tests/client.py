@@ -52,9 +52,10 @@ class Answer:
 class Api:
     """Requests to one server; paths are below /api/v5."""
 
-    def __init__(self, port: int, prefix: str = "/api/v5") -> None:
+    def __init__(self, port: int, prefix: str = "/api/v5", timeout_s: float = 30) -> None:
         self.port = port
         self.prefix = prefix
+        self.timeout_s = timeout_s
 
     def request(
         self,
@@ -67,7 +68,7 @@ class Api:
         raw: bytes | None = None,
     ) -> Answer:
         """Send `body` as JSON, or `raw` as it is (name its Content-Type in `headers`)."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout_s)
         sent = dict(headers or {})
         if token is not None:
             sent["Authorization"] = f"Bearer {token}"
@@ -95,7 +96,7 @@ class Api:
 
     def send(self, sent: bytes) -> Answer:
         """Send these bytes and nothing more, whether they are a request or not."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=self.timeout_s) as connection:
             connection.sendall(sent)
             connection.shutdown(socket.SHUT_WR)
             response = http.client.HTTPResponse(connection)

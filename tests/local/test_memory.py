@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.security.passwords import HASHES_AT_ONCE
-from tests.client import register
+from tests.client import Api, register
 from tests.server import Process, function_alone
 
 PEOPLE = 500
@@ -31,12 +31,14 @@ def test_memory_stays_flat_under_500_parallel_logins(data_dir: Path, tmp_path: P
     variables = {"TRUSTED_PROXIES": "1", "THREADS": str(THREADS)}
     with function_alone("auth", data_dir, tmp_path / "output.txt", **variables) as function:
         person = register(function.api, "ada@example.com")
+        # The last in the queue waits for all others, on whatever machine this is.
+        patient = Api(function.port, timeout_s=300)
         before_kib = memory_kib(function, "VmRSS")
 
         def sign_in(number: int) -> int:
             body = {"email": person.email, "password": person.password}
             headers = {"X-Forwarded-For": f"10.0.{number // 250}.{number % 250}"}
-            answer = function.api.post("/auth/login", body, headers=headers)
+            answer = patient.post("/auth/login", body, headers=headers)
             assert answer.status == 200 or int(answer.headers["Retry-After"]) > 0
             return answer.status
 
