@@ -22,14 +22,14 @@ check: .venv/.dev ## Lint, formatting, types, import directions and the contract
 	for main in functions/*/main.py; do $(BIN)/mypy $$main || exit 1; done
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec local/docker-compose.yml
 	$(BIN)/hadolint local/Dockerfile
-	$(BIN)/python -m pytest tests/test_structure.py tests/test_contract.py
+	$(BIN)/python -m pytest tests/test_structure.py tests/test_contract.py tests/test_gateway_document.py
 
 format: .venv/.dev ## Put every file into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-contract: .venv/.dev ## Write docs/openapi.json anew from the declared endpoints
-	$(BIN)/python -m local.contract docs/openapi.json
+contract: .venv/.dev ## Write docs/openapi.json and the gateway's document anew from the endpoints
+	$(BIN)/python -m local.contract
 
 clean: ## Remove the virtual environment and caches (.data stays)
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
