@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check format contract clean
+.PHONY: help run test check format contract requirements clean
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -21,15 +21,22 @@ check: .venv/.dev ## Lint, formatting, types, import directions and the contract
 	$(BIN)/mypy
 	for main in functions/*/main.py; do $(BIN)/mypy $$main || exit 1; done
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec local/docker-compose.yml
-	$(BIN)/hadolint local/Dockerfile
-	$(BIN)/python -m pytest tests/test_structure.py tests/test_contract.py
+	$(BIN)/hadolint local/Dockerfile functions/Dockerfile
+	$(BIN)/python -m pytest tests/test_structure.py tests/test_contract.py tests/test_gateway_document.py
 
 format: .venv/.dev ## Put every file into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-contract: .venv/.dev ## Write docs/openapi.json anew from the declared endpoints
-	$(BIN)/python -m local.contract docs/openapi.json
+contract: .venv/.dev ## Write docs/openapi.json and the gateway's document anew from the endpoints
+	$(BIN)/python -m local.contract
+
+requirements: .venv/.dev ## Pin, with hashes, what each function needs (functions/*/requirements.txt)
+	for given in functions/*/requirements.in functions/build-requirements.in; do \
+	  $(BIN)/uv pip compile $$given --constraint constraints.txt --generate-hashes --no-annotate --upgrade --quiet \
+	    --python-version 3.11 --python-platform linux --custom-compile-command 'make requirements' \
+	    --output-file $${given%.in}.txt || exit 1; \
+	done
 
 clean: ## Remove the virtual environment and caches (.data stays)
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -72,6 +72,12 @@ def _is_strict(text: str) -> bool:
     return text == "strict"
 
 
+def _switch(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError("it must be true or false")
+    return text == "true"
+
+
 def _log_level(text: str) -> str:
     if text not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise ValueError("it must be DEBUG, INFO, WARNING or ERROR")
@@ -140,6 +146,13 @@ class Settings:
         _trusted_proxies,
         "How many proxies of ours append to `X-Forwarded-For`: the client's address is so many entries from its end.",
         default=0,
+    )
+    behind_gateway: bool = _variable(
+        "BEHIND_GATEWAY",
+        _switch,
+        "`true` behind API Gateway, which replaces `Authorization`: tokens come in `X-Forwarded-Authorization`.",
+        default=False,
+        shown="false",
     )
     log_level: str = _variable("LOG_LEVEL", _log_level, "DEBUG, INFO, WARNING or ERROR.", default="INFO")
     google_cloud_project: str = _variable(

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import fields
 from pathlib import Path
 
@@ -105,7 +105,7 @@ def local_server(data_dir: Path, output: Path, **variables: str) -> Iterator[Pro
     """Run `python -m local` until the block ends."""
     port = free_port()
     command = [sys.executable, "-m", "local"]
-    with _serving(Process(command, port, environment(data_dir, PORT=str(port), **variables), output)) as process:
+    with serving(Process(command, port, environment(data_dir, PORT=str(port), **variables), output)) as process:
         yield process
 
 
@@ -114,7 +114,7 @@ def make_run(data_dir: Path, output: Path, *arguments: str, **variables: str) ->
     """Run `make run` in this checkout."""
     port = free_port()
     command = ["make", "run", *arguments]
-    with _serving(Process(command, port, environment(data_dir, PORT=str(port), **variables), output)) as process:
+    with serving(Process(command, port, environment(data_dir, PORT=str(port), **variables), output)) as process:
         yield process
 
 
@@ -134,7 +134,7 @@ def copied_server(project: Path, output: Path, **variables: str) -> Iterator[Pro
     variables = {"PORT": str(free_port()), "PYTHONPATH": str(project), **variables}
     given = {name: value for name, value in environment(project / ".data", **variables).items() if value}
     command = [sys.executable, "-m", "local"]
-    with _serving(Process(command, int(variables["PORT"]), given, output, cwd=project)) as process:
+    with serving(Process(command, int(variables["PORT"]), given, output, cwd=project)) as process:
         yield process
 
 
@@ -143,10 +143,14 @@ def function_alone(
     name: str, data_dir: Path, output: Path, cwd: Path = PROJECT, /, **variables: str
 ) -> Iterator[Process]:
     """Run one function by itself, as `functions-framework` does in production."""
-    port = free_port()
-    command = function_command(name, port, cwd)
-    with _serving(Process(command, port, environment(data_dir, **variables), output, cwd)) as process:
+    with serving(started_function(name, data_dir, output, cwd, **variables)) as process:
         yield process
+
+
+def started_function(name: str, data_dir: Path, output: Path, cwd: Path = PROJECT, /, **variables: str) -> Process:
+    """Start one function by itself, and do not wait for it."""
+    port = free_port()
+    return Process(function_command(name, port, cwd), port, environment(data_dir, **variables), output, cwd)
 
 
 def function_command(name: str, port: int, cwd: Path = PROJECT) -> list[str]:
@@ -157,7 +161,18 @@ def function_command(name: str, port: int, cwd: Path = PROJECT) -> list[str]:
 
 
 @contextmanager
-def _serving(process: Process) -> Iterator[Process]:
+def all_serving(processes: dict[str, Process]) -> Iterator[dict[str, Process]]:
+    """Wait for servers that were started together, and end them together with the block."""
+    with ExitStack() as stack:
+        for process in processes.values():
+            stack.enter_context(serving(process))
+        yield processes
+        for process in processes.values():
+            process.popen.terminate()
+
+
+@contextmanager
+def serving(process: Process) -> Iterator[Process]:
     try:
         process.wait_until_it_answers()
         yield process

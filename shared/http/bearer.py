@@ -13,9 +13,12 @@ from shared.security.tokens import verify
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9._~+/-]+=*)")
 
 
-def caller(request: Request, keys: SigningKeys) -> Caller | None:
-    """Return who is calling, None without an Authorization header; raises Unauthenticated, TokenExpired."""
-    header = request.environ.get("HTTP_AUTHORIZATION")
+def caller(request: Request, keys: SigningKeys, *, behind_gateway: bool) -> Caller | None:
+    """Return who is calling, None without an Authorization header; raises Unauthenticated, TokenExpired.
+
+    API Gateway puts a token of its own in Authorization, and the caller's in X-Forwarded-Authorization.
+    """
+    header = request.environ.get("HTTP_X_FORWARDED_AUTHORIZATION" if behind_gateway else "HTTP_AUTHORIZATION")
     if header is None:
         return None
     match = _BEARER.fullmatch(header)

@@ -156,7 +156,7 @@ class Exchange:
         from shared.security.signing import signing_keys
 
         try:
-            caller = bearer.caller(self._request, signing_keys())
+            caller = bearer.caller(self._request, signing_keys(), behind_gateway=settings().behind_gateway)
         except Unauthenticated:
             if endpoint.access is SIGNED_IN:
                 raise

@@ -82,12 +82,12 @@ _FAILURE: Json = {
 
 def document(groups: list[Group]) -> Json:
     """Describe all endpoints of these groups that clients can reach."""
-    endpoints = [endpoint for group in groups for endpoint in group.endpoints if endpoint.access is not INTERNAL]
+    endpoints = reachable(groups)
     types = [type_ for endpoint in endpoints for type_ in (endpoint.answer, endpoint.body) if type_]
     _, components = msgspec.json.schema_components(types, schema_hook=_parsed_schema, ref_template=_REFERENCE)
     paths: Json = {}
     for endpoint in endpoints:
-        paths.setdefault(_public(endpoint.path), {})[endpoint.method.lower()] = _operation(endpoint)
+        paths.setdefault(public_path(endpoint.path), {})[endpoint.method.lower()] = _operation(endpoint)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -109,12 +109,17 @@ def document(groups: list[Group]) -> Json:
     }
 
 
+def reachable(groups: list[Group]) -> list[Endpoint]:
+    """Return the endpoints that clients can reach."""
+    return [endpoint for group in groups for endpoint in group.endpoints if endpoint.access is not INTERNAL]
+
+
 def written(document: Json) -> bytes:
     """Write the document so that its differences read well."""
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
 
-def _public(path: str) -> str:
+def public_path(path: str) -> str:
     """Write the parameters of a path in the API's own case."""
     return re.sub(r"{(\w+)}", lambda match: "{" + _camel(match[1]) + "}", path)
 

@@ -16,16 +16,19 @@ from shared.logs import log
 
 
 def answer_in_json(app: Flask) -> None:
-    """Make `app` and the gunicorn around it answer errors of their own in the documented shape.
+    """Make `app` and the gunicorn around it answer errors of their own in the documented shape, and take no commands.
 
     To be called while functions-framework loads a function, before it adds its routes.
     """
     app.register_error_handler(HTTPException, _unrouted)
     try:
+        import gunicorn.config
         import gunicorn.util
     except ImportError:  # no gunicorn on Windows: functions-framework uses Flask's server there
         return
     gunicorn.util.write_error = _write_error
+    # Its socket for commands would lie in a home that may be read-only, and functions-framework takes no option for it.
+    gunicorn.config.ControlSocketDisable.default = True
 
 
 def _unrouted(_error: HTTPException) -> Response:

@@ -130,7 +130,9 @@ def chunks(size: int) -> Iterator[bytes]:
         yield b"x" * 65536
 
 
-@pytest.mark.parametrize("path", ["/auth/login", "/sessions", "/auth/logout", "/health", "/nowhere"])
+@pytest.mark.parametrize(
+    "path", ["/auth/login", "/sessions", "/auth/logout", "/health", pytest.param("/nowhere", marks=pytest.mark.direct)]
+)
 def test_ten_megabytes_are_refused_or_ignored(api: Api, ada: Person, path: str) -> None:
     answer = api.post(path, raw=b"x" * 10 * MIB, token=ada.token, headers=JSON)
 
@@ -174,12 +176,14 @@ def test_a_body_of_no_length_is_asked_for(api: Api) -> None:
     assert (answer.status, answer.code) == (411, "length_required")
 
 
+@pytest.mark.direct
 def test_a_body_that_breaks_off_is_refused(api: Api) -> None:
     head = b"POST /v5/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
 
     assert_refused(exchange(api.port, head + b'{"email"'), 400)
 
 
+@pytest.mark.direct
 @pytest.mark.parametrize(
     "request_",
     [
@@ -216,6 +220,7 @@ def test_no_host_disturbs(api: Api, host: bytes) -> None:
     assert_answered(answer)
 
 
+@pytest.mark.direct
 @pytest.mark.parametrize(
     "path",
     [
@@ -232,6 +237,7 @@ def test_no_path_disturbs(api: Api, path: bytes) -> None:
     assert_refused(exchange(api.port, b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n"), 404, 400)
 
 
+@pytest.mark.direct
 @pytest.mark.parametrize("target", ["/" + "a" * 8193, "/health?" + "a" * 8193])
 def test_an_endless_address_is_refused(api: Api, target: str) -> None:
     answer = api.get(target)
@@ -240,7 +246,18 @@ def test_an_endless_address_is_refused(api: Api, target: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=1&limit=2", "%", "&&&", "=", "limit[]=1", "cursor", "x=%ff", "limit=1;drop", "\x7f"]
+    "query",
+    [
+        "limit=1&limit=2",
+        "%",
+        "&&&",
+        "=",
+        "limit[]=1",
+        "cursor",
+        "x=%ff",
+        "limit=1;drop",
+        pytest.param("\x7f", marks=pytest.mark.direct),
+    ],
 )
 def test_no_query_disturbs(api: Api, ada: Person, query: str) -> None:
     answer = exchange(

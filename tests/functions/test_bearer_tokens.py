@@ -13,6 +13,7 @@ import pytest
 from shared.security.signing import SigningKeys
 from shared.settings import Secret
 from tests.client import Answer, Api, Person, register
+from tests.gateway import gateway
 from tests.server import local_server
 
 KEYS = SigningKeys.of(Secret(b"a secret that the tests know, as long as any of the algorithms asks for"), None)
@@ -24,11 +25,15 @@ def keys() -> SigningKeys:
     return KEYS
 
 
-@pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """A server whose secret the tests know."""
+@pytest.fixture(scope="module", params=["local", "gateway"])
+def api(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """A server whose secret the tests know, and the functions behind the gateway with the same."""
     folder = tmp_path_factory.mktemp("known")
     secret = KEYS.current.secret.reveal().decode()
+    if request.param == "gateway":
+        with gateway(folder, JWT_SECRET=secret) as server:
+            yield server.api
+        return
     with local_server(folder / "data", folder / "output.txt", JWT_SECRET=secret) as process:
         yield process.api
 

@@ -6,7 +6,8 @@ import pytest
 
 from tests.client import Api, Person
 
-EVERYWHERE = ["/health", "/ready", "/auth/login", "/sessions", "/nowhere", "/sessions/nothing"]
+NOWHERE, LOGIN = (pytest.param(path, marks=pytest.mark.direct) for path in ("/nowhere", "/auth/login"))
+EVERYWHERE = ["/health", "/ready", LOGIN, "/sessions", NOWHERE, "/sessions/nothing"]
 
 
 @pytest.mark.parametrize("path", EVERYWHERE)
@@ -31,6 +32,7 @@ def test_both_prefixes_answer_alike(api: Api, ada: Person) -> None:
     assert made.headers["Location"] == f"/v5/sessions/{made.data['id']}"
 
 
+@pytest.mark.direct
 @pytest.mark.parametrize(
     "path", ["/", "/sessions/", "//sessions", "/sessions//", "/SESSIONS", "/auth", "/robots.txt", "/%00"]
 )
@@ -40,6 +42,7 @@ def test_what_is_not_declared_is_not_found(api: Api, ada: Person, path: str) -> 
     assert (answer.status, answer.code) == (404, "not_found")
 
 
+@pytest.mark.direct
 @pytest.mark.parametrize("path", ["/", "/robots.txt", "/favicon.ico", "//", "/api", "/api/v4/health", "/v5"])
 def test_nothing_outside_the_prefixes_is_found(api: Api, path: str) -> None:
     answer = Api(api.port, prefix="").get(path)
@@ -47,6 +50,7 @@ def test_nothing_outside_the_prefixes_is_found(api: Api, path: str) -> None:
     assert (answer.status, answer.code) == (404, "not_found")
 
 
+@pytest.mark.direct
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [

@@ -76,6 +76,7 @@ def send_much(api: Api) -> None:
             connection.sendall(piece)
 
 
+@pytest.mark.direct
 def test_a_body_without_end_is_cut_off(api: Api) -> None:
     with pytest.raises(ConnectionError):
         send_much(api)

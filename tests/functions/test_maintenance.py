@@ -198,6 +198,7 @@ def _swept_or_cut(api: Api) -> Any:
         return None
 
 
+@pytest.mark.direct
 def test_the_gateway_knows_no_way_to_it(api: Api) -> None:
     answers = [api.post(path) for path in ("/maintenance/sweep", "/maintenance/nothing")]
 

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from tests.client import Answer, Api
 
+pytestmark = pytest.mark.direct
+
 CLOSE = b"Host: x\r\nConnection: close\r\n"
 GET = b"GET /api/v5/health HTTP/1.1\r\n" + CLOSE
 LOGIN = b"POST /api/v5/auth/login HTTP/1.1\r\n" + CLOSE + b"Content-Type: application/json\r\n"

@@ -39,8 +39,8 @@ def test_two_names_are_as_good_as_none(api: Api) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/nowhere", 404),
-        ("PUT", "/health", 405),
+        pytest.param("GET", "/nowhere", 404, marks=pytest.mark.direct),
+        pytest.param("PUT", "/health", 405, marks=pytest.mark.direct),
         ("GET", "/sessions", 401),
         ("OPTIONS", "/sessions", 204),
         ("HEAD", "/health", 200),
@@ -63,6 +63,7 @@ def test_an_unchanged_resource_names_its_request_too(api: Api, ada: Person) -> N
     assert answer.headers["X-Request-Id"] == "mine"
 
 
+@pytest.mark.direct
 def test_a_request_that_could_not_even_be_parsed_is_named_in_answer_and_log(server: Process) -> None:
     answer = server.api.send(b"nonsense\r\n\r\n")
 

@@ -35,6 +35,8 @@ def test_an_empty_variable_counts_as_absent() -> None:
         ("TRUSTED_PROXIES", "many", "it must be a number from 0 to 10"),
         ("TRUSTED_PROXIES", "11", "it must be a number from 0 to 10"),
         ("TRUSTED_PROXIES", "-1", "it must be a number from 0 to 10"),
+        ("BEHIND_GATEWAY", "yes", "it must be true or false"),
+        ("BEHIND_GATEWAY", "True", "it must be true or false"),
         ("KEY_PREFIX", "x" * 65, "it must have at most 64 visible ASCII characters"),
         ("KEY_PREFIX", "é", "it must have at most 64 visible ASCII characters"),
     ],
@@ -61,6 +63,7 @@ def test_values_are_read_as_what_they_are() -> None:
             "CORS_ALLOWED_ORIGINS": "https://a.example.com , http://localhost:5173,",
             "TRUSTED_PROXIES": "2",
             "KEY_PREFIX": "staging/",
+            "BEHIND_GATEWAY": "true",
         }
     )
 
@@ -70,4 +73,5 @@ def test_values_are_read_as_what_they_are() -> None:
     assert settings.cors_allowed_origins == {"https://a.example.com", "http://localhost:5173"}
     assert settings.trusted_proxies == 2
     assert settings.key_prefix == b"staging/"
+    assert settings.behind_gateway
     assert settings.fdb_cluster_file == Path("/etc/foundationdb/fdb.cluster")

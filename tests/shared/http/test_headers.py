@@ -35,18 +35,18 @@ def request(authorization: str | None) -> flask.Request:
 
 
 def test_without_a_header_nobody_is_calling() -> None:
-    assert bearer.caller(request(None), KEYS) is None
+    assert bearer.caller(request(None), KEYS, behind_gateway=False) is None
 
 
 @pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER   "])
 def test_a_token_says_who_is_calling(scheme: str) -> None:
-    assert bearer.caller(request(scheme + TOKEN), KEYS) == ADA
+    assert bearer.caller(request(scheme + TOKEN), KEYS, behind_gateway=False) == ADA
 
 
 @given(HEADER | HEADER.map("Bearer {}".format))
 def test_any_other_authorization_is_refused(authorization: str) -> None:
     with pytest.raises(Unauthenticated):
-        bearer.caller(request(authorization), KEYS)
+        bearer.caller(request(authorization), KEYS, behind_gateway=False)
 
 
 @given(st.integers(0, len(TOKEN) - 1), st.characters(max_codepoint=255))
@@ -55,7 +55,7 @@ def test_a_token_with_one_character_changed_is_refused(place: int, char: str) ->
 
     if changed != TOKEN:
         with pytest.raises(Unauthenticated):
-            bearer.caller(request(f"Bearer {changed}"), KEYS)
+            bearer.caller(request(f"Bearer {changed}"), KEYS, behind_gateway=False)
 
 
 @given(HEADER | st.none())
