@@ -1,6 +1,7 @@
 """The SQLite file of the embedded engine: made, opened, and its errors in plain words."""
 
 import fcntl
+import math
 import os
 import sqlite3
 import time
@@ -15,6 +16,9 @@ from shared.database.limits import REQUEST_DEADLINE_S
 
 APPLICATION_ID = 0x0C0D17EC  # in the file's header, so that `file` and we know whose it is
 FORMAT = 1
+
+# So coarse that most transactions find the limit of the one before them still right, and set none.
+_WAIT_STEP_S = 0.1
 
 _SCHEMA = (
     "CREATE TABLE pairs (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
@@ -34,12 +38,15 @@ class Connection:
             self._sqlite = sqlite3.connect(path, timeout=REQUEST_DEADLINE_S, isolation_level=None)
         except sqlite3.Error as error:
             raise explained(error, path) from error
+        self._wait_steps = REQUEST_DEADLINE_S / _WAIT_STEP_S
         self.run("PRAGMA synchronous = FULL")
 
     def wait_until(self, deadline: float) -> None:
-        """Wait for other processes no longer than to this instant of `time.monotonic`."""
-        wait_ms = max(0, int((deadline - time.monotonic()) * 1000))
-        self.run(f"PRAGMA busy_timeout = {wait_ms}")
+        """Wait for other processes no longer than to this instant of `time.monotonic`, give or take a step."""
+        steps = max(0, math.ceil((deadline - time.monotonic()) / _WAIT_STEP_S))
+        if steps != self._wait_steps:
+            self.run(f"PRAGMA busy_timeout = {int(steps * _WAIT_STEP_S * 1000)}")
+            self._wait_steps = steps
 
     @property
     def in_transaction(self) -> bool:
