@@ -13,7 +13,7 @@ run: .venv/.local ## Serve every group on http://localhost:8080 (HOST=, PORT=, R
 	@exec $(BIN)/python -m local
 
 test: .venv/.dev ## Run all tests (ARGS= is passed to pytest)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: .venv/.dev ## Lint, formatting, types, import directions and the contract
 	$(BIN)/ruff check .

@@ -88,7 +88,11 @@ def test_a_stronger_hash_is_left_as_it_is(database: EmbeddedDatabase, ada: Perso
     assert stored(database, ada).password_hash == STRONGER
 
 
-@pytest.mark.parametrize("password_hash", ["", "nonsense", "$argon2id$", "$2b$12$" + "a" * 53, WEAKER[:-10]])
+@pytest.mark.parametrize(
+    "password_hash",
+    ["", "nonsense", "$argon2id$", "$2b$12$" + "a" * 53, WEAKER[:-10]],
+    ids=["empty", "nonsense", "a beginning", "bcrypt", "cut off"],
+)
 def test_a_hash_that_cannot_be_read_matches_nothing(
     database: EmbeddedDatabase, ada: Person, password_hash: str
 ) -> None:
