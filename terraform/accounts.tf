@@ -1,4 +1,5 @@
-# Who acts. Nobody has a key file: functions and nodes are their accounts, pods become theirs by Workload Identity.
+# Who acts. Nobody has a key file: functions and nodes are their accounts, the publisher becomes its own by Workload
+# Identity. FoundationDB writes its backups by an interface that knows HMAC keys only; docs/foundationdb.md makes that one.
 
 resource "google_service_account" "function" {
   for_each = local.functions
@@ -31,16 +32,11 @@ resource "google_project_iam_member" "gke_nodes" {
   member  = google_service_account.platform["gke-nodes"].member
 }
 
-# Kubernetes service accounts of the namespace foundationdb, and whom each may be here.
-resource "google_service_account_iam_member" "workload_identity" {
-  for_each = {
-    cluster-file-publisher = "fdb-cluster-file"
-    fdb-backup             = "fdb-backup"
-  }
-
-  service_account_id = google_service_account.platform[each.value].name
+# The Kubernetes service account cluster-file-publisher, of the namespace foundationdb, is fdb-cluster-file here.
+resource "google_service_account_iam_member" "publisher" {
+  service_account_id = google_service_account.platform["fdb-cluster-file"].name
   role               = "roles/iam.workloadIdentityUser"
-  member             = "serviceAccount:${var.project}.svc.id.goog[foundationdb/${each.key}]"
+  member             = "serviceAccount:${var.project}.svc.id.goog[foundationdb/cluster-file-publisher]"
 
   # The identity pool comes into being with the project's first cluster.
   depends_on = [google_container_cluster.cluster]

@@ -15,8 +15,11 @@ resource "google_storage_bucket" "backup" {
   depends_on = [google_project_service.api]
 }
 
+# FoundationDB looks whether the bucket is there before it writes, which the second role allows.
 resource "google_storage_bucket_iam_member" "backup" {
+  for_each = toset(["roles/storage.objectUser", "roles/storage.legacyBucketReader"])
+
   bucket = google_storage_bucket.backup.name
-  role   = "roles/storage.objectUser"
+  role   = each.key
   member = google_service_account.platform["fdb-backup"].member
 }

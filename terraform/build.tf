@@ -24,12 +24,12 @@ resource "google_cloudbuild_trigger" "push_to_main" {
     google_artifact_registry_repository_iam_member.builder,
     google_cloud_run_v2_service_iam_member.builder,
     google_cloud_run_v2_service_iam_member.builder_probes,
-    google_project_iam_member.builder_logs,
+    google_project_iam_member.builder,
     google_service_account_iam_member.builder,
   ]
 }
 
-# What the builder may: change these functions, act as their accounts, push to this repository, write logs.
+# What the builder may: change these functions, act as their accounts, push to this repository, scan images, write logs.
 resource "google_cloud_run_v2_service_iam_member" "builder" {
   for_each = google_cloud_run_v2_service.function
 
@@ -54,8 +54,10 @@ resource "google_artifact_registry_repository_iam_member" "builder" {
   member     = google_service_account.platform["builder"].member
 }
 
-resource "google_project_iam_member" "builder_logs" {
+resource "google_project_iam_member" "builder" {
+  for_each = toset(["roles/logging.logWriter", "roles/ondemandscanning.admin"])
+
   project = var.project
-  role    = "roles/logging.logWriter"
+  role    = each.key
   member  = google_service_account.platform["builder"].member
 }

@@ -76,6 +76,12 @@ resource "google_monitoring_uptime_check_config" "ready" {
     validate_ssl = true
   }
 
+  # Ours, and not the greeting of the image that a function starts with.
+  content_matchers {
+    content = "\"status\":\"ready\""
+    matcher = "CONTAINS_STRING"
+  }
+
   monitored_resource {
     type   = "uptime_url"
     labels = { project_id = var.project, host = local.api_host }

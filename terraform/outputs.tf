@@ -33,9 +33,7 @@ output "backup_bucket" {
   value       = google_storage_bucket.backup.name
 }
 
-output "accounts" {
-  description = "Google service accounts that Kubernetes service accounts are annotated with."
-  value = {
-    for name in ["fdb-cluster-file", "fdb-backup"] : name => google_service_account.platform[name].email
-  }
+output "backup_account" {
+  description = "Who writes backups: the account that FoundationDB's HMAC key is made for."
+  value       = google_service_account.platform["fdb-backup"].email
 }

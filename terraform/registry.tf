@@ -9,10 +9,6 @@ resource "google_artifact_registry_repository" "images" {
     immutable_tags = true
   }
 
-  vulnerability_scanning_config {
-    enablement_config = "INHERITED"
-  }
-
   # A policy that keeps wins over one that deletes: rolling back twenty deploys works.
   cleanup_policies {
     id     = "keep-recent"

@@ -92,10 +92,11 @@ run "everybody_may_what_they_must_and_nothing_else" {
     condition = (
       google_artifact_registry_repository_iam_member.builder.role == "roles/artifactregistry.writer"
       && google_artifact_registry_repository_iam_member.builder.member == "serviceAccount:builder@test"
-      && google_project_iam_member.builder_logs.role == "roles/logging.logWriter"
-      && google_project_iam_member.builder_logs.member == "serviceAccount:builder@test"
+      && alltrue([for grant in google_project_iam_member.builder : grant.member == "serviceAccount:builder@test"])
+      && join(" ", sort([for grant in google_project_iam_member.builder : grant.role]))
+      == "roles/logging.logWriter roles/ondemandscanning.admin"
     )
-    error_message = "The builder may push to one repository and write logs."
+    error_message = "The builder may push to one repository, scan images and write logs."
   }
 
   assert {
@@ -107,14 +108,14 @@ run "everybody_may_what_they_must_and_nothing_else" {
   }
 
   assert {
-    condition = toset([
-      for grant in google_service_account_iam_member.workload_identity :
-      "${grant.member} ${grant.role} ${grant.service_account_id}"
-      ]) == toset([
-      "serviceAccount:coditect-test.svc.id.goog[foundationdb/cluster-file-publisher] roles/iam.workloadIdentityUser projects/coditect-test/serviceAccounts/fdb-cluster-file@test.iam.gserviceaccount.com",
-      "serviceAccount:coditect-test.svc.id.goog[foundationdb/fdb-backup] roles/iam.workloadIdentityUser projects/coditect-test/serviceAccounts/fdb-backup@test.iam.gserviceaccount.com",
-    ])
-    error_message = "Each Kubernetes service account may be one Google service account."
+    condition = (
+      google_service_account_iam_member.publisher.service_account_id
+      == "projects/coditect-test/serviceAccounts/fdb-cluster-file@test.iam.gserviceaccount.com"
+      && google_service_account_iam_member.publisher.role == "roles/iam.workloadIdentityUser"
+      && google_service_account_iam_member.publisher.member
+      == "serviceAccount:coditect-test.svc.id.goog[foundationdb/cluster-file-publisher]"
+    )
+    error_message = "The publisher, and no other pod, is fdb-cluster-file."
   }
 
   assert {
@@ -136,8 +137,9 @@ run "everybody_may_what_they_must_and_nothing_else" {
 
   assert {
     condition = (
-      google_storage_bucket_iam_member.backup.member == "serviceAccount:fdb-backup@test"
-      && google_storage_bucket_iam_member.backup.role == "roles/storage.objectUser"
+      alltrue([for grant in google_storage_bucket_iam_member.backup : grant.member == "serviceAccount:fdb-backup@test"])
+      && join(" ", sort([for grant in google_storage_bucket_iam_member.backup : grant.role]))
+      == "roles/storage.legacyBucketReader roles/storage.objectUser"
       && google_storage_bucket.backup.public_access_prevention == "enforced"
       && google_storage_bucket.backup.uniform_bucket_level_access
       && !google_storage_bucket.backup.force_destroy
