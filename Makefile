@@ -1,10 +1,12 @@
 # The two front doors: `make run` and `make test`. Both set up whatever is missing first.
 PYTHON ?= python3
 BIN := .venv/bin
+TERRAFORM_CHECK ?= terraform/check
+CHECKOV_VERSION := 3.3.30
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check format contract requirements clean
+.PHONY: help run test check terraform checkov format contract requirements clean
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -23,6 +25,13 @@ check: .venv/.dev ## Lint, formatting, types, import directions and the contract
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec local/docker-compose.yml
 	$(BIN)/hadolint local/Dockerfile functions/Dockerfile
 	$(BIN)/python -m pytest tests/test_structure.py tests/test_contract.py tests/test_gateway_document.py
+	@$(MAKE) --no-print-directory terraform checkov
+
+terraform: ## Format, validity and rules of terraform/; needs terraform
+	$(TERRAFORM_CHECK) terraform
+
+checkov: .venv/.checkov ## Known mistakes in terraform/
+	@test ! -e $< || .venv/checkov/bin/checkov --config-file .checkov.yaml
 
 format: .venv/.dev ## Put every file into shape
 	$(BIN)/ruff check --fix .
@@ -55,3 +64,11 @@ clean: ## Remove the virtual environment and caches (.data stays)
 	@echo "Installing the development tools (once) ..."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@
+
+# By itself: it brings 290 MB, and versions of its own of what the project uses.
+.venv/.checkov: .venv/bin/python Makefile
+	@echo "Installing checkov (once; about a minute) ..."
+	@$(PYTHON) -m venv .venv/checkov \
+	  && .venv/checkov/bin/python -m pip install --quiet --disable-pip-version-check checkov==$(CHECKOV_VERSION) \
+	  && touch $@ \
+	  || echo "Skipped checkov: it could not be installed."

@@ -4,6 +4,7 @@ The table in docs/settings.md and the file .env.example say the same; a test hol
 """
 
 import functools
+import ipaddress
 import os
 import re
 import sys
@@ -64,6 +65,10 @@ def _trusted_proxies(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or int(text) > TRUSTED_PROXIES_LIMIT:
         raise ValueError(f"it must be a number from 0 to {TRUSTED_PROXIES_LIMIT}")
     return int(text)
+
+
+def _address(text: str) -> str:
+    return str(ipaddress.ip_address(text))
 
 
 def _is_strict(text: str) -> bool:
@@ -140,6 +145,13 @@ class Settings:
         "Folder of the embedded database and the development secret.",
         default=PROJECT / ".data",
         shown=".data beside the code",
+    )
+    load_balancer_address: str = _variable(
+        "LOAD_BALANCER_ADDRESS",
+        _address,
+        "Of a load balancer before those proxies: where this is the client's address, the one before it is.",
+        default="",
+        shown="none",
     )
     trusted_proxies: int = _variable(
         "TRUSTED_PROXIES",

@@ -24,17 +24,21 @@ class Client:
         return str(ipaddress.ip_network((address, 64), strict=False))
 
 
-def client(request: Request, trusted_proxies: int) -> Client:
+def client(request: Request, trusted_proxies: int, load_balancer: str = "") -> Client:
     """Tell who sent a request that came through so many proxies of ours.
 
     Each proxy appends the address that it was called from to X-Forwarded-For; all before those entries is what the
-    client wrote itself, and counts for nothing.
+    client wrote itself, and counts for nothing. A load balancer that stands before the others appends its own address
+    after its client's. It need not have been on the way, so that no number would be right for every request; but nobody
+    calls from its address, so where that is found, the client's is the entry before.
     """
     environ = request.environ
     address = environ.get("REMOTE_ADDR", "")
     hops = [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")]
     if 0 < trusted_proxies <= len(hops):
         address = hops[-trusted_proxies]
+        if address == load_balancer and trusted_proxies < len(hops):
+            address = hops[-trusted_proxies - 1]
     try:
         address = str(ipaddress.ip_address(address))
     except ValueError:

@@ -138,7 +138,7 @@ class Exchange:
         if "precondition" in endpoint.takes:
             arguments["precondition"] = answers.Precondition(self._environ.get("HTTP_IF_MATCH"))
         if "client" in endpoint.takes:
-            arguments["client"] = client(self._request, settings().trusted_proxies)
+            arguments["client"] = client(self._request, settings().trusted_proxies, settings().load_balancer_address)
         try:
             data = self._run(endpoint, caller, arguments, content)
         except Unauthenticated:

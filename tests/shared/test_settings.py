@@ -32,6 +32,7 @@ def test_an_empty_variable_counts_as_absent() -> None:
         ("CORS_ALLOWED_ORIGINS", "https://a.example.com/path", "is not an origin"),
         ("CORS_ALLOWED_ORIGINS", "https://a.example.com,null", "'null' is not an origin"),
         ("LOG_LEVEL", "loud", "it must be DEBUG, INFO, WARNING or ERROR"),
+        ("LOAD_BALANCER_ADDRESS", "api.example.com", "does not appear to be an IPv4 or IPv6 address"),
         ("TRUSTED_PROXIES", "many", "it must be a number from 0 to 10"),
         ("TRUSTED_PROXIES", "11", "it must be a number from 0 to 10"),
         ("TRUSTED_PROXIES", "-1", "it must be a number from 0 to 10"),
