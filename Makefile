@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check format contract requirements clean
+.PHONY: help run test check fuzz format contract requirements clean
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ check: .venv/.dev ## Lint, formatting, types, import directions and the contract
 	$(BIN)/hadolint local/Dockerfile functions/Dockerfile
 	$(BIN)/python -m pytest tests/test_structure.py tests/test_contract.py tests/test_gateway_document.py
 
+fuzz: .venv/.dev .venv/fuzz/.made ## Fuzz the API from its OpenAPI document (MINUTES=2, SEED=1)
+	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),2) --seed $(or $(SEED),1)
+
 format: .venv/.dev ## Put every file into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -39,7 +42,7 @@ requirements: .venv/.dev ## Pin, with hashes, what each function needs (function
 	done
 
 clean: ## Remove the virtual environment and caches (.data stays)
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .fuzz
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -54,4 +57,11 @@ clean: ## Remove the virtual environment and caches (.data stays)
 .venv/.dev: .venv/.local
 	@echo "Installing the development tools (once) ..."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+# Apart from the rest: its pytest plugin would be loaded with every test.
+.venv/fuzz/.made: .venv/bin/python constraints.txt
+	@echo "Installing schemathesis (once) ..."
+	$(PYTHON) -m venv .venv/fuzz
+	.venv/fuzz/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt schemathesis
 	@touch $@
