@@ -6,7 +6,7 @@ CHECKOV_VERSION := 3.3.30
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check terraform checkov format contract requirements clean
+.PHONY: help run test check terraform checkov fuzz format contract requirements clean
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ terraform: ## Format, validity and rules of terraform/; needs terraform
 checkov: .venv/.checkov ## Known mistakes in terraform/
 	@test ! -e $< || .venv/checkov/bin/checkov --config-file .checkov.yaml
 
+fuzz: .venv/.dev .venv/fuzz/.made ## Fuzz the API from its OpenAPI document (MINUTES=2, SEED=1)
+	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),2) --seed $(or $(SEED),1)
+
 format: .venv/.dev ## Put every file into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -48,7 +51,7 @@ requirements: .venv/.dev ## Pin, with hashes, what each function needs (function
 	done
 
 clean: ## Remove the virtual environment and caches (.data stays)
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .fuzz
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -72,3 +75,10 @@ clean: ## Remove the virtual environment and caches (.data stays)
 	  && .venv/checkov/bin/python -m pip install --quiet --disable-pip-version-check checkov==$(CHECKOV_VERSION) \
 	  && touch $@ \
 	  || echo "Skipped checkov: it could not be installed."
+
+# Apart from the rest: its pytest plugin would be loaded with every test.
+.venv/fuzz/.made: .venv/bin/python constraints.txt
+	@echo "Installing schemathesis (once) ..."
+	$(PYTHON) -m venv .venv/fuzz
+	.venv/fuzz/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt schemathesis
+	@touch $@

@@ -57,6 +57,21 @@ def test_the_published_endpoints_are_in_it(contract: dict[str, Any]) -> None:
     }
 
 
+def test_who_has_to_wait_is_told_how_long(contract: dict[str, Any]) -> None:
+    operations = [operation for path in contract["paths"].values() for operation in path.values()]
+    waits = [answer for each in operations for status, answer in each["responses"].items() if status in ("429", "503")]
+
+    assert waits
+    assert all("Retry-After" in answer["headers"] for answer in waits)
+
+
+def test_no_parameter_of_an_address_can_be_null(contract: dict[str, Any]) -> None:
+    operations = [operation for path in contract["paths"].values() for operation in path.values()]
+    schemas = [parameter["schema"] for operation in operations for parameter in operation["parameters"]]
+
+    assert {schema["type"] for schema in schemas} == {"integer", "string"}
+
+
 def test_no_two_functions_own_a_path(functions: list[Function]) -> None:
     paths = [(endpoint.path, function.group.name) for function in functions for endpoint in function.group.endpoints]
 

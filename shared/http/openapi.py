@@ -19,12 +19,14 @@ from shared.errors import (
     NotFound,
     PreconditionFailed,
     Problem,
+    TooManyRequests,
     Unauthenticated,
     Unavailable,
     UnsupportedMediaType,
+    UriTooLong,
 )
 from shared.http.body import JSON_LIMIT_BYTES
-from shared.http.endpoint import INTERNAL, PUBLIC, SIGNED_IN, Endpoint
+from shared.http.endpoint import ANYONE, INTERNAL, PUBLIC, SIGNED_IN, Endpoint
 from shared.http.group import Group
 from shared.http.routes import PREFIXES
 from shared.http.shapes import Parsed
@@ -170,7 +172,8 @@ def _parameters(endpoint: Endpoint) -> Iterator[Json]:
         )
         shape = components[endpoint.query.__name__]
         for name, schema in shape["properties"].items():
-            yield {"name": name, "in": "query", "required": name in shape.get("required", []), "schema": schema}
+            required = name in shape.get("required", [])
+            yield {"name": name, "in": "query", "required": required, "schema": _without_null(schema)}
     if "precondition" in endpoint.takes:
         yield _header_parameter("If-Match", "Change only the state with this ETag, answer 412 when there is another")
     if endpoint.is_resource and endpoint.method == "GET":
@@ -179,6 +182,12 @@ def _parameters(endpoint: Endpoint) -> Iterator[Json]:
         description = "Makes a repeat harmless: for a day it is given the first answer"
         schema = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
         yield _header_parameter("Idempotency-Key", description, schema)
+
+
+def _without_null(schema: Json) -> Json:
+    """Describe a parameter of an address, which may be left out, but cannot be null: that is but the text."""
+    choices = [choice for choice in schema.get("anyOf", []) if choice != {"type": "null"}]
+    return choices[0] if len(choices) == 1 else schema
 
 
 def _header_parameter(name: str, description: str, schema: Json | None = None) -> Json:
@@ -208,7 +217,7 @@ def _failures(endpoint: Endpoint) -> Json:
     by_status = {problem.status: problem for problem in [*_problems(endpoint), *endpoint.raises]}
     for status, problem in sorted(by_status.items()):
         headers = ["X-Request-Id"]
-        headers += ["Retry-After"] if issubclass(problem, Unavailable) else []
+        headers += ["Retry-After"] if issubclass(problem, (TooManyRequests, Unavailable)) else []
         headers += ["WWW-Authenticate"] if issubclass(problem, Unauthenticated) else []
         schema = {"$ref": _REFERENCE.format(name="Failure")}
         answers[str(status)] = _response(problem.message, headers, schema)
@@ -218,7 +227,9 @@ def _failures(endpoint: Endpoint) -> Json:
 def _problems(endpoint: Endpoint) -> Iterator[type[Problem]]:
     yield BadRequest
     if endpoint.access is SIGNED_IN:
-        yield from (Unauthenticated, Forbidden)
+        yield Unauthenticated
+    if endpoint.access in (ANYONE, SIGNED_IN):
+        yield Forbidden
     if endpoint.path_parameters:
         yield NotFound
     yield NotAcceptable
@@ -228,6 +239,8 @@ def _problems(endpoint: Endpoint) -> Iterator[type[Problem]]:
         yield from (LengthRequired, BodyTooLarge, UnsupportedMediaType)
     if "precondition" in endpoint.takes:
         yield PreconditionFailed
+    if endpoint.query is not None:
+        yield UriTooLong
     if endpoint.body is not None or endpoint.query is not None:
         yield InvalidRequest
     yield Internal

@@ -1,5 +1,6 @@
 """JSON and query strings into the declared shapes, telling all that is wrong at once."""
 
+import contextlib
 import sys
 from collections.abc import Mapping
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -41,7 +42,11 @@ def from_json(type_: type[S], body: bytes) -> S:
     try:
         return msgspec.json.decode(body, type=type_, dec_hook=_parse)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise InvalidRequest(details=_faults(type_, _json(body))) from None
+        value = _json(body)
+        _make_whole(type_, value)
+        with contextlib.suppress(msgspec.ValidationError):
+            return msgspec.convert(value, type_, dec_hook=_parse)
+        raise InvalidRequest(details=_faults(type_, value)) from None
 
 
 def _json(body: bytes) -> Any:
@@ -56,6 +61,21 @@ def _json(body: bytes) -> Any:
         raise InvalidJson("The body is not UTF-8.") from None
     except RecursionError:
         raise InvalidJson("The body is nested too deeply.") from None
+
+
+def _make_whole(type_: type[Shape], value: Any) -> None:
+    """Make integers of numbers such as 7.0: JSON Schema calls them integers, msgspec does not.
+
+    Only the declared fields are looked at, so that a hostile body costs no more than another.
+    """
+    if not isinstance(value, dict):
+        return
+    for field in msgspec.structs.fields(type_):
+        found = value.get(field.encode_name)
+        if isinstance(found, float) and found.is_integer():
+            value[field.encode_name] = int(found)
+        elif isinstance(field.type, type) and issubclass(field.type, Shape):
+            _make_whole(field.type, found)
 
 
 def from_query(type_: type[S], query: Mapping[str, str]) -> S:
@@ -86,7 +106,7 @@ def _faults(type_: type[Shape], value: Any, *, strict: bool = True, at: str = ""
             msgspec.convert(value[name], field.type, strict=strict, dec_hook=_parse)
         except msgspec.ValidationError as error:
             faults.append(FieldError(at + name, _sentence(str(error))))
-    unknown = sorted(set(value) - set(fields))
+    unknown = sorted(set(value) - set(fields))[:FAULTS_LIMIT]
     faults += [FieldError(at + sys.intern(name[:100]), "There is no such field.") for name in unknown]
     return faults[:FAULTS_LIMIT]
 

@@ -105,6 +105,34 @@ def test_a_body_is_read_as_it_was_written() -> None:
     assert read.note is UNSET
 
 
+@pytest.mark.parametrize("written", ["7", "7.0", "7.00e0", "0.7e1", "70E-1"])
+def test_a_whole_number_is_whole_however_it_is_written(written: str) -> None:
+    body = json.dumps(FINE)[:-1] + f', "count": {written}}}'
+
+    assert from_json(Order, body.encode()).count == 7
+
+
+def test_a_whole_number_inside_another_object_is_whole_too() -> None:
+    body = {**FINE, "home": {"streetName": "a", "number": 7.0}}
+
+    assert from_json(Order, json.dumps(body).encode()).home.number == 7
+
+
+@pytest.mark.parametrize("written", ["7.5", "0.0", "-0.0", "1e300", '"7"', '"7.0"', "true", "null", "201.0"])
+def test_what_is_no_whole_number_in_its_limits_is_a_fault(written: str) -> None:
+    body = json.dumps(FINE)[:-1] + f', "count": {written}}}'
+
+    with pytest.raises(InvalidRequest) as caught:
+        from_json(Order, body.encode())
+
+    assert [fault.field for fault in caught.value.details or []] == ["count"]
+
+
+@pytest.mark.parametrize("field", ["email", "name", "ready", "tags", "home"])
+def test_a_whole_number_is_nothing_but_a_number(field: str) -> None:
+    assert [fault.field for fault in faults_of({**FINE, field: 7.0})] == [field]
+
+
 def test_every_fault_is_told_and_no_other_field() -> None:
     faults = faults_of({"email": "ada", "name": "Ada", "count": 201, "ready": "yes", "tags": "a", "other": 1})
 
