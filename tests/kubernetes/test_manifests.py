@@ -223,7 +223,7 @@ def test_volumes_that_are_mounted_are_there() -> None:
 
 def test_only_the_project_is_left_to_fill_in() -> None:
     for path in MANIFESTS.rglob("*.yaml"):
-        assert set(re.findall(r"\$\{?(\w+)", path.read_text())) <= {"PROJECT_ID"}, path
+        assert set(re.findall(r"\$\{?(\w+)", path.read_text())) <= {"PROJECT"}, path
 
 
 def test_everything_but_what_belongs_to_the_whole_cluster_is_in_the_namespace() -> None:
@@ -262,7 +262,7 @@ def test_the_backups_bucket_is_terraforms() -> None:
     name = terraform("backup.tf", r'google_storage_bucket" "backup" \{\s*name\s*=\s*"([^"]+)"')
 
     buckets = set(values(rendered("production") + rendered("drill"), "bucket"))
-    assert buckets == {name.replace("${var.project}", "${PROJECT_ID}")}
+    assert buckets == {name.replace("${var.project}", "${PROJECT}")}
     assert f"bucket={buckets.pop()}&" in str(of_kind("production", "CronJob")["backup-expiry"])
 
 
