@@ -23,8 +23,10 @@ check: .venv/.dev ## Lint, formatting, types, import directions and the contract
 	$(BIN)/mypy
 	for main in functions/*/main.py; do $(BIN)/mypy $$main || exit 1; done
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec local/docker-compose.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.cloudbuild cloudbuild.yaml
 	$(BIN)/hadolint local/Dockerfile functions/Dockerfile
-	$(BIN)/python -m pytest tests/test_structure.py tests/test_contract.py tests/test_gateway_document.py
+	$(BIN)/python -m pytest tests/test_structure.py tests/test_contract.py tests/test_gateway_document.py \
+	  tests/kubernetes/test_manifests.py
 	@$(MAKE) --no-print-directory terraform checkov
 
 terraform: ## Format, validity and rules of terraform/; needs terraform
