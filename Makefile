@@ -35,7 +35,7 @@ terraform: ## Format, validity and rules of terraform/; needs terraform
 checkov: .venv/.checkov ## Known mistakes in terraform/
 	@test ! -e $< || .venv/checkov/bin/checkov --config-file .checkov.yaml
 
-fuzz: .venv/.dev .venv/fuzz/.made ## Fuzz the API from its OpenAPI document (MINUTES=2, SEED=1)
+fuzz: .venv/.dev .venv/.fuzz ## Fuzz the API from its OpenAPI document (MINUTES=2, SEED=1)
 	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),2) --seed $(or $(SEED),1)
 
 format: .venv/.dev ## Put every file into shape
@@ -79,8 +79,8 @@ clean: ## Remove the virtual environment and caches (.data stays)
 	  || echo "Skipped checkov: it could not be installed."
 
 # Apart from the rest: its pytest plugin would be loaded with every test.
-.venv/fuzz/.made: .venv/bin/python constraints.txt
+.venv/.fuzz: .venv/bin/python constraints.txt
 	@echo "Installing schemathesis (once) ..."
-	$(PYTHON) -m venv .venv/fuzz
-	.venv/fuzz/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt schemathesis
+	@$(PYTHON) -m venv .venv/fuzz
+	@.venv/fuzz/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt schemathesis
 	@touch $@
