@@ -163,7 +163,9 @@ class Service:
             return
         path, status = expected
         # Cloud Run lets a caller in who has a token for the service, whichever of its addresses is called.
-        token = printed("gcloud", "auth", "print-identity-token", f"--audiences={self.url}")
+        # Cloud Build's own metadata server gives out no identity tokens, so the account asks for one of itself.
+        account = f"--impersonate-service-account={os.environ['BUILDER']}"
+        token = printed("gcloud", "auth", "print-identity-token", account, f"--audiences={self.url}")
         for attempt in range(PROBE_TRIES):
             if attempt:
                 time.sleep(PROBE_PAUSE_S)

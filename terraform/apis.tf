@@ -8,6 +8,7 @@ resource "google_project_service" "api" {
     "container.googleapis.com",
     "dns.googleapis.com",
     "iam.googleapis.com",
+    "iamcredentials.googleapis.com",
     "monitoring.googleapis.com",
     "ondemandscanning.googleapis.com",
     "run.googleapis.com",

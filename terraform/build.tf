@@ -26,6 +26,7 @@ resource "google_cloudbuild_trigger" "push_to_main" {
     google_cloud_run_v2_service_iam_member.builder_probes,
     google_project_iam_member.builder,
     google_service_account_iam_member.builder,
+    google_service_account_iam_member.builder_itself,
   ]
 }
 
@@ -44,6 +45,13 @@ resource "google_service_account_iam_member" "builder" {
 
   service_account_id = each.value.name
   role               = "roles/iam.serviceAccountUser"
+  member             = google_service_account.platform["builder"].member
+}
+
+# Cloud Build gives out no identity tokens; to call a function, the builder has one made for itself.
+resource "google_service_account_iam_member" "builder_itself" {
+  service_account_id = google_service_account.platform["builder"].name
+  role               = "roles/iam.serviceAccountTokenCreator"
   member             = google_service_account.platform["builder"].member
 }
 

@@ -21,6 +21,7 @@ from tests.server import copy_code
 
 FUNCTIONS = sorted(path.parent.name for path in PROJECT.glob("functions/*/main.py"))
 REGION = "europe-west1"
+BUILDER = "builder@our-project.iam.gserviceaccount.com"
 SCAN = "projects/our-project/locations/us/scans/1"
 
 # Stands on PATH as gcloud and as docker: asks the test what to print, and how to end.
@@ -118,7 +119,8 @@ class Cloud:
                 return ""
             case ["gcloud", "auth", "print-access-token"]:
                 return "access-token"
-            case ["gcloud", "auth", "print-identity-token", audience]:
+            case ["gcloud", "auth", "print-identity-token", account, audience]:
+                assert account == f"--impersonate-service-account={BUILDER}"
                 return f"identity-token-for-{audience.partition('=')[2]}"
             case ["gcloud", "artifacts", "docker", "images", "scan", *_]:
                 return json.dumps({"response": {"scan": SCAN}})
@@ -198,6 +200,7 @@ class Checkout:
             "PATH": f"{self._commands}:{os.environ['PATH']}",
             "CLOUD": self._cloud.address,
             "IMAGES": f"{self._cloud.address}/our-project/coditect",
+            "BUILDER": BUILDER,
             "REGION": REGION,
         }
         command = [sys.executable, ".ci/deploy.py", step]
