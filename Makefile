@@ -6,7 +6,7 @@ CHECKOV_VERSION := 3.3.30
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check terraform checkov fuzz format contract requirements clean
+.PHONY: help run test check terraform checkov fuzz bench format contract requirements clean
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -37,6 +37,11 @@ checkov: .venv/.checkov ## Known mistakes in terraform/
 
 fuzz: .venv/.dev .venv/.fuzz ## Fuzz the API from its OpenAPI document (MINUTES=2, SEED=1)
 	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),2) --seed $(or $(SEED),1)
+
+bench: .venv/.dev .venv/bench/.ready ## Measure everything beside its reference; writes docs/benchmarks.md (9 minutes)
+	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get install --yes --no-install-recommends wrk; } \
+	  || { echo "The load comes from wrk, which is not installed: apt-get install wrk (or brew install wrk)"; exit 1; }
+	$(BIN)/python -m tests.benchmarks
 
 format: .venv/.dev ## Put every file into shape
 	$(BIN)/ruff check --fix .
@@ -83,4 +88,13 @@ clean: ## Remove the virtual environment and caches (.data stays)
 	@echo "Installing schemathesis (once) ..."
 	@$(PYTHON) -m venv .venv/fuzz
 	@.venv/fuzz/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt schemathesis
+	@touch $@
+
+# Ours as production installs it, and what is measured beside it, of today: each in an environment of its own.
+.venv/bench/.ready: .venv/bin/python tests/benchmarks/rivals.txt pyproject.toml constraints.txt
+	@echo "Installing what is measured (once) ..."
+	$(PYTHON) -m venv .venv/bench/ours
+	.venv/bench/ours/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	$(PYTHON) -m venv .venv/bench/rivals
+	.venv/bench/rivals/bin/python -m pip install --quiet --disable-pip-version-check --upgrade --requirement tests/benchmarks/rivals.txt
 	@touch $@
