@@ -3,7 +3,7 @@
 import re
 import secrets
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from flask import Request, Response
@@ -26,7 +26,6 @@ from shared.errors import (
     UriTooLong,
 )
 from shared.http import answers, body, cors, shapes
-from shared.http.admission import Admission
 from shared.http.client import client
 from shared.http.endpoint import ANYONE, INTERNAL, PUBLIC, SIGNED_IN, Endpoint
 from shared.http.routes import Methods, Routes
@@ -34,7 +33,10 @@ from shared.http.transactions import RequestDatabase
 from shared.logs import log
 from shared.security.caller import Caller
 from shared.settings import settings
-from shared.store.receipts import Slip
+
+if TYPE_CHECKING:
+    from shared.http.admission import Admission
+    from shared.store.receipts import Slip
 
 URI_LIMIT_CHARS = 8_192
 REQUEST_ID_LIMIT_CHARS = 128
@@ -175,7 +177,7 @@ class Exchange:
         if not endpoint.takes & {"tr", "database"}:
             return handler(**arguments)
         slip = self._slip(endpoint, caller, content) if endpoint.leaves_receipts else None
-        admission = None if caller is None else Admission(caller, endpoint.scope)
+        admission = None if caller is None else _admission(caller, endpoint)
         request_database = RequestDatabase(database, admission, slip, tag=handler.__name__)
         if endpoint.in_transaction == "read":
             return request_database.read(lambda tr: handler(tr=tr, **arguments))
@@ -187,8 +189,10 @@ class Exchange:
             self._headers.append(("Idempotent-Replayed", "true"))
         return data
 
-    def _slip(self, endpoint: Endpoint, caller: Caller | None, content: bytes) -> Slip:
+    def _slip(self, endpoint: Endpoint, caller: Caller | None, content: bytes) -> "Slip":
         """Say where this request's receipt lies: under its Idempotency-Key, or under one that none has used before."""
+        from shared.store.receipts import Slip
+
         by = secrets.token_hex(16)
         given = self._environ.get("HTTP_IDEMPOTENCY_KEY")
         if given is None:
@@ -221,6 +225,13 @@ class Exchange:
         if is_known and endpoint.method == "GET":
             return 304, b""
         return endpoint.status, answers.success(encoded)
+
+
+def _admission(caller: Caller, endpoint: Endpoint) -> "Admission":
+    # Here and not above: a group of public endpoints alone knows neither logins nor API keys.
+    from shared.http.admission import Admission
+
+    return Admission(caller, endpoint.scope)
 
 
 def _problem(error: Exception) -> Problem:

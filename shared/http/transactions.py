@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -11,10 +11,12 @@ from shared.database.errors import DatabaseError
 from shared.database.limits import REQUEST_DEADLINE_S
 from shared.database.transaction import ReadTransaction, Transaction
 from shared.errors import Problem
-from shared.http.admission import Admission
 from shared.http.answers import encode
-from shared.store import layout, receipts
-from shared.store.receipts import Receipt, Slip
+from shared.store import layout
+
+if TYPE_CHECKING:
+    from shared.http.admission import Admission
+    from shared.store.receipts import Receipt, Search, Slip
 
 T = TypeVar("T")
 R = TypeVar("R", bound=ReadTransaction)
@@ -23,7 +25,7 @@ R = TypeVar("R", bound=ReadTransaction)
 class Replayed(Exception):
     """The work was done before; its receipt tells the answer."""
 
-    def __init__(self, receipt: Receipt) -> None:
+    def __init__(self, receipt: "Receipt") -> None:
         super().__init__()
         self.receipt = receipt
 
@@ -38,7 +40,7 @@ class RequestDatabase:
     """
 
     def __init__(
-        self, database: Callable[[], Engine], admission: Admission | None, slip: Slip | None, tag: str = ""
+        self, database: Callable[[], Engine], admission: "Admission | None", slip: "Slip | None", tag: str = ""
     ) -> None:
         # Asked for where it is used, so that a handler can answer that it cannot be opened.
         self._database = database
@@ -98,8 +100,10 @@ class RequestDatabase:
                 self._database().write(note, tag=self._tag)
 
 
-def _once(work: Callable[[Transaction], T], slip: Slip) -> Callable[[Transaction], T]:
+def _once(work: Callable[[Transaction], T], slip: "Slip") -> Callable[[Transaction], T]:
     """Make `work` leave a receipt, and leave off when there is one already."""
+    # Here and not above: who only reads needs no receipts.
+    from shared.store import receipts
 
     def once(tr: Transaction) -> T:
         version = layout.find(tr)
@@ -118,7 +122,7 @@ def _once(work: Callable[[Transaction], T], slip: Slip) -> Callable[[Transaction
     return once
 
 
-def _check_done(search: receipts.Search) -> None:
+def _check_done(search: "Search") -> None:
     receipt = search.wait()
     if receipt is not None:
         raise Replayed(receipt)
