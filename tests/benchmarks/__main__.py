@@ -11,7 +11,7 @@ from pathlib import Path
 from shared.settings import PROJECT, Settings
 from shared.store.pages import PAGE_DEFAULT
 from tests.benchmarks import endpoints, growth, overload, report, rows, starts
-from tests.benchmarks.data import PEOPLE, SESSIONS_A_TRANSACTION
+from tests.benchmarks.data import SESSIONS_A_TRANSACTION
 from tests.benchmarks.overload import Overload
 from tests.benchmarks.places import place
 from tests.benchmarks.plot import svg
@@ -22,7 +22,7 @@ from tests.engines import ENGINES
 DOCS = PROJECT / "docs"
 # A page and a half, so that a page of the list is a whole one.
 SESSIONS = 4 * PAGE_DEFAULT
-STEPS = {"starts": 25, "endpoints": 55, "overload": 2, "growth": 18 + growth.MANY // SESSIONS_A_TRANSACTION}
+STEPS = {"starts": 25, "endpoints": 33, "overload": 2, "growth": 18 + growth.MANY // SESSIONS_A_TRANSACTION}
 
 
 def on_embedded(folder: Path, progress: Progress) -> tuple[list[Row], list[Overload]]:
@@ -38,6 +38,7 @@ def on_embedded(folder: Path, progress: Progress) -> tuple[list[Row], list[Overl
         overloads = [overload.of_logins(small, rows.login_capacity(samples))]
         progress.step("reads")
         overloads.append(overload.of_reads(small))
+    keep(found, overloads)
     progress.stage("growth")
     found += rows.of_growth(growth.measure("embedded", folder / "growth", progress), "")
     return found, overloads
@@ -82,11 +83,10 @@ def main() -> None:
 
 
 def keep(found: list[Row], overloads: list[Overload]) -> str:
-    """Write the documents; returns the tables. Also before the cluster is measured, which may fail on its own."""
+    """Write the documents; returns the tables. Also before each long stage, which may fail on its own."""
     tables = report.table(report.HEADS, [report.cells(row) for row in found])
     tables += "\n" + report.table(report.OVERLOAD_HEADS, [report.overload_cells(each) for each in overloads])
-    about = report.ABOUT.format(page=PAGE_DEFAULT, people=PEOPLE)
-    (DOCS / "benchmarks.md").write_text(f"{about}\n{report.machine()}\n\n{tables}")
+    (DOCS / "benchmarks.md").write_text(f"{report.ABOUT}\n{report.machine()}\n\n{tables}")
     (DOCS / "benchmarks.svg").write_text(svg([row for row in found if row.target is not None]))
     return tables
 

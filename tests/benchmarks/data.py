@@ -2,7 +2,7 @@
 
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from shared.security import passwords, tokens
 from shared.security.caller import Caller
 from shared.security.signing import SigningKeys
 from shared.settings import Secret
-from shared.store import logins, sessions, tenants, users
+from shared.store import layout, logins, sessions, tenants, users
 from shared.store.logins import Login
 from shared.store.users import User
 
@@ -21,7 +21,7 @@ JWT_SECRET = "the secret of a benchmark, known to everybody"
 PASSWORD = "password123"
 PEOPLE = 200
 # What fits a transaction of FoundationDB with room to spare.
-SESSIONS_A_TRANSACTION = 2_000
+SESSIONS_A_TRANSACTION = 5_000
 SESSIONS_OF_OTHERS = 100
 SAMPLED = 2_000
 
@@ -52,8 +52,7 @@ def fill(engine: Engine, count: int, step: Step) -> Data:
     """
     people = add_people(engine)
     owner = people[0].caller
-    others = [_stranger() for _ in range(max(1, count // 2 // SESSIONS_OF_OTHERS))]
-    callers = itertools.chain.from_iterable((owner, other) for other in itertools.cycle(others))
+    callers = itertools.chain.from_iterable((owner, other) for other in _others())
     session_ids: list[UUID] = []
 
     def add_sessions(tr: Transaction) -> list[UUID]:
@@ -67,8 +66,11 @@ def fill(engine: Engine, count: int, step: Step) -> Data:
     return Data(people, random.Random(1).sample(session_ids, min(SAMPLED, len(session_ids))))
 
 
-def _stranger() -> Caller:
-    return Caller(clock.uuid7(), clock.uuid7(), clock.uuid7())
+def _others() -> Iterator[Caller]:
+    """Callers without end, each as often as it has sessions."""
+    while True:
+        other = Caller(clock.uuid7(), clock.uuid7(), clock.uuid7())
+        yield from itertools.repeat(other, SESSIONS_OF_OTHERS)
 
 
 def add_people(engine: Engine) -> list[Person]:
@@ -77,6 +79,7 @@ def add_people(engine: Engine) -> list[Person]:
     keys = SigningKeys.of(Secret(JWT_SECRET.encode()), None)
 
     def add(tr: Transaction) -> list[Person]:
+        layout.keep(tr, layout.find(tr))
         return [_add_person(tr, keys, f"person-{number}@example.com", password_hash) for number in range(PEOPLE)]
 
     return engine.write(add)

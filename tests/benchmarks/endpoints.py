@@ -19,7 +19,7 @@ from tests.benchmarks.progress import Progress
 from tests.benchmarks.sampling import Figures, Samples, Subject, in_turns
 from tests.benchmarks.servers import Running, Server, started
 
-ROUNDS = 5
+ROUNDS = 3
 # It hashes with 64 MiB on four lanes: a second or so on a busy machine.
 RIVAL_LOGIN_S = 5
 RIVAL_EMAIL = "ada@example.com"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.database import EMBEDDED_FILE
+from shared.database.embedded import EmbeddedDatabase
 from tests.benchmarks.data import JWT_SECRET, PASSWORD, Data, Person, Step, fill
 from tests.benchmarks.load import request
 from tests.benchmarks.servers import Server
@@ -41,6 +42,9 @@ def place(engine_name: str, folder: Path, sessions: int, step: Step) -> Iterator
     data_dir = folder / "data"
     data_dir.mkdir(parents=True)
     engine = open_engine(engine_name, data_dir / EMBEDDED_FILE)
+    if isinstance(engine, EmbeddedDatabase):
+        # Of this connection alone: what a benchmark writes beforehand is worth no waiting for the disk.
+        engine._connection().run("PRAGMA synchronous = OFF")
     try:
         data = fill(PrefixedDatabase(engine, outer), sessions, step)
         variables = server_variables(engine_name, outer + KEY_PREFIX)

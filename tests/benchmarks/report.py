@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from shared.store.pages import PAGE_DEFAULT
 from tests.benchmarks import endpoints, growth, load, overload, starts
+from tests.benchmarks.data import PEOPLE
 from tests.benchmarks.overload import LOST, Overload
 from tests.benchmarks.rows import Row
 from tests.benchmarks.sampling import Sample
@@ -28,7 +30,7 @@ one worker with the threads that functions-framework gives it; *hello* is a func
 - **CPU** is what the worker's process used (user and system, `/proc/<pid>/stat`) for each request answered in
   {load.MEASURED_S} s of wrk on {load.CONNECTIONS} kept connections, {endpoints.ROUNDS} rounds; **rate** is how many it
   answered a second meanwhile, wrk taking some of the same cores. A run in which any request is lost or answered
-  otherwise ends the benchmark. `GET /sessions` answers {{page}} sessions. Logins are those of {{people}} accounts by
+  otherwise ends the benchmark. `GET /sessions` answers {PAGE_DEFAULT} sessions. Logins are those of {PEOPLE} accounts by
   turns.
 - **Argon2id** is a bare verification with the same figures in a process that does nothing else: one at a time beside
   logins one at a time, and on every core at once beside logins {load.CONNECTIONS} at once.

@@ -1,7 +1,7 @@
 """What the documentation of fastapi-users sets up: its full example, with SQLAlchemy on SQLite and JSON Web Tokens.
 
 https://fastapi-users.github.io/fastapi-users/latest/configuration/full-example/
-Runs in an environment of its own, .venv-bench.
+Runs in an environment of its own, .venv/bench.
 """
 
 import os

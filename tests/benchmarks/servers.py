@@ -14,8 +14,8 @@ from tests.server import START_LIMIT_S, Process, environment, free_port
 
 HERE = Path(__file__).parent
 # Ours with what production installs and nothing more: PyJWT alone takes twice as long where it finds cryptography.
-OURS = PROJECT / ".venv-bench" / "ours" / "bin"
-RIVALS = PROJECT / ".venv-bench" / "rivals" / "bin"
+OURS = PROJECT / ".venv" / "bench" / "ours" / "bin"
+RIVALS = PROJECT / ".venv" / "bench" / "rivals" / "bin"
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 POLL_S = 0.001
 

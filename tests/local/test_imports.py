@@ -46,8 +46,9 @@ class First:
 
 CREDENTIALS = {"email": "ada@example.com", "password": "password123"}
 LOGIN = """
-    clock http.fields security.password_policy security.passwords security.refresh security.secret_manager security.signing
-    security.tokens store.audit store.expiries store.logins store.receipts store.tenants store.throttle store.users
+    clock http.fields security.password_policy security.passwords security.refresh security.secret_manager
+    security.signing security.tokens store.audit store.expiries store.logins store.receipts store.tenants
+    store.throttle store.users
 """
 
 FIRST = {
