@@ -54,7 +54,9 @@ def answered(
         "responseSize": str(size_bytes),
         "latency": f"{seconds:.6f}s",
     }
-    log.log(level, "", extra={"httpRequest": request, "requestId": request_id, "code": code, "traceHeader": trace})
+    fields = {"httpRequest": request, "requestId": request_id, "code": code, "traceHeader": trace}
+    # Not by log.log, which searches the stack for the line that it was called from: that is always this one.
+    log.handle(log.makeRecord(log.name, level, __file__, 0, "", (), None, extra=fields))
 
 
 def _loggable(path: str) -> str:

@@ -23,15 +23,18 @@ from shared.database.limits import (
     VALUE_LIMIT_BYTES,
 )
 from shared.database.sqlite import Connection, prepare
-from shared.database.transaction import KeySelector, KeyValue, Reads
+from shared.database.transaction import Future, KeySelector, KeyValue, Reads
 
 T = TypeVar("T")
 
 END = b"\xff"  # keys from here on are the system's
 STAMP_BYTES = 10
+# SQLite takes no more than 32,766 values in a statement.
+BATCH_LIMIT = 1_000
 # A change is seen within this; a read costs some 20 µs.
 WATCH_PAUSE_S = 0.05
 
+_VALUES = "SELECT key, value FROM pairs WHERE key IN"
 _RANGE = "SELECT key, value FROM pairs WHERE key >= ? AND key < ? ORDER BY key LIMIT ?"
 _RANGE_REVERSED = "SELECT key, value FROM pairs WHERE key >= ? AND key < ? ORDER BY key DESC LIMIT ?"
 _FROM = "SELECT key FROM pairs WHERE key >= ? ORDER BY key LIMIT 1 OFFSET ?"
@@ -84,8 +87,26 @@ class Known(Generic[T]):
         return self._value
 
 
+class Asked:
+    """A value that a view was asked for, and reads once it is waited for."""
+
+    __slots__ = ("_key", "_view")
+
+    def __init__(self, view: "View", key: bytes) -> None:
+        self._view = view
+        self._key = key
+
+    def wait(self) -> bytes | None:
+        """Return the value."""
+        return self._view.value_of(self._key)
+
+
 class View:
-    """A read transaction: what was committed when it first read."""
+    """A read transaction: what was committed when it first read.
+
+    All values that were asked for before the first of them is waited for are read by one statement: a thread that runs
+    a statement may lose its turn to another, which costs more than the statement does.
+    """
 
     def __init__(self, connection: Connection, deadline: float) -> None:
         self._connection = connection
@@ -96,6 +117,8 @@ class View:
     def _begin(self) -> None:
         self._connection.wait_until(self._deadline)
         self._run("BEGIN")
+        self._asked: set[bytes] = set()
+        self._values: dict[bytes, bytes | None] = {}
         self._expires = time.monotonic() + TRANSACTION_LIFETIME_S
 
     def on_error(self, error: DatabaseError) -> None:
@@ -115,11 +138,30 @@ class View:
         """Nothing conflicts here, so every read is a snapshot read."""
         return self
 
-    def get(self, key: bytes) -> Known[bytes | None]:
+    def get(self, key: bytes) -> Future[bytes | None]:
         """Read one value."""
         self._check_read(key, key + b"\0")
-        self._check_readable(key, key + b"\0")
-        return Known(self._value(key))
+        if key not in self._values:
+            self._asked.add(key)
+        if len(self._asked) == BATCH_LIMIT:
+            self._read_asked()
+        return Asked(self, key)
+
+    def value_of(self, key: bytes) -> bytes | None:
+        """Return a value that was asked for, with all others that were."""
+        if key not in self._values:
+            self._read_asked()
+        return self._values[key]
+
+    def _read_asked(self) -> None:
+        self._check_age()
+        if not self._connection.in_transaction:
+            raise DatabaseError(errors.CANCELLED)
+        keys = list(self._asked)
+        self._asked.clear()
+        found = self._run(f"{_VALUES} ({', '.join('?' * len(keys))})", *keys)
+        self._values |= dict.fromkeys(keys)
+        self._values |= found
 
     def get_range(self, begin: bytes, end: bytes, *, limit: int = 0, reverse: bool = False) -> Known[list[KeyValue]]:
         """Read a range."""
@@ -146,10 +188,6 @@ class View:
             found = rows[0][0] if rows else b""
             self._check_readable(found, start)
         return Known(found)
-
-    def _value(self, key: bytes) -> bytes | None:
-        rows = self._run("SELECT value FROM pairs WHERE key = ?", key)
-        return rows[0][0] if rows else None
 
     def _check_read(self, begin: bytes, end: bytes) -> None:
         """Refuse to read what lies outside the user's keys, or when the view is too old."""
@@ -199,6 +237,16 @@ class WriteTransaction(View):
         if self._writing:
             self._writing = False
             self._writers.release()
+
+    def get(self, key: bytes) -> Known[bytes | None]:
+        """Read one value, at once: what is written later is not in it."""
+        self._check_read(key, key + b"\0")
+        self._check_readable(key, key + b"\0")
+        return Known(self._value(key))
+
+    def _value(self, key: bytes) -> bytes | None:
+        rows = self._run("SELECT value FROM pairs WHERE key = ?", key)
+        return rows[0][0] if rows else None
 
     def set(self, key: bytes, value: bytes) -> None:
         """Write a pair."""

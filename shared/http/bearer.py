@@ -2,7 +2,7 @@
 
 import re
 
-from flask import Request
+from werkzeug.wrappers import Request
 
 from shared.errors import Unauthenticated
 from shared.security.api_keys import PREFIX, presented

@@ -1,9 +1,8 @@
 """The body of a request: read within its limit, or thrown away."""
 
 import contextlib
-import io
 
-from flask import Request
+from werkzeug.wrappers import Request
 
 from shared.errors import BadRequest, BodyTooLarge, LengthRequired, UnsupportedMediaType
 
@@ -34,16 +33,12 @@ def read_json(request: Request) -> bytes:
 
 
 def discard(request: Request) -> None:
-    """Read what is left of the body, within reason.
-
-    functions-framework would read the rest into memory, however much it is, so it is given an empty stream instead.
-    """
+    """Read what is left of the body, within reason."""
     if request.content_length or "HTTP_TRANSFER_ENCODING" in request.environ:
         left_bytes = DISCARD_LIMIT_BYTES
         with contextlib.suppress(BadRequest):
             while left_bytes > 0 and (piece := _read(request, _PIECE_BYTES)):
                 left_bytes -= len(piece)
-        request.stream = io.BytesIO()
 
 
 def _read(request: Request, size_bytes: int) -> bytes:

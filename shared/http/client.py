@@ -3,7 +3,7 @@
 import ipaddress
 from dataclasses import dataclass
 
-from flask import Request
+from werkzeug.wrappers import Request
 
 AGENT_LIMIT_CHARS = 200
 

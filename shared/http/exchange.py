@@ -3,11 +3,12 @@
 import re
 import secrets
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from flask import Request, Response
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Request
 
 from shared import logs
 from shared.database import database
@@ -35,6 +36,8 @@ from shared.security.caller import Caller
 from shared.settings import settings
 
 if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
     from shared.http.admission import Admission
     from shared.store.receipts import Slip
 
@@ -45,37 +48,35 @@ IDEMPOTENCY_KEY_LIMIT_CHARS = 255
 _REQUEST_ID_CHARS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
 _IDEMPOTENCY_KEY = re.compile(f"[!-~]{{1,{IDEMPOTENCY_KEY_LIMIT_CHARS}}}")
 _JSON_RANGES = frozenset({"*/*", "application/*", "application/json"})
-
-
-class _Response(Response):
-    default_mimetype = None  # Flask's is HTML, which an answer without a body would be said to be
+_STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
 class Exchange:
     """A request, and what its answer has so far."""
 
-    def __init__(self, routes: Routes, request: Request) -> None:
+    def __init__(self, routes: Routes, environ: "WSGIEnvironment") -> None:
         self._routes = routes
-        self._request = request
-        self._environ = request.environ
-        self._request_id = _request_id(self._environ.get("HTTP_X_REQUEST_ID"))
+        self._environ = environ
+        self._request = Request(environ)
+        self._request_id = _request_id(environ.get("HTTP_X_REQUEST_ID"))
         self._headers: cors.Headers = []
         self._code: str | None = None
 
-    def serve(self) -> Response:
+    def serve(self, start_response: "StartResponse") -> list[bytes]:
         """Answer, whatever happens."""
         started = time.perf_counter()
+        request = self._request
         try:
             try:
                 status, content = self._answer()
             finally:
-                body.discard(self._request)
-        except Exception as error:  # noqa: BLE001 (an exception that escapes is answered with an HTML page)
+                body.discard(request)
+        except Exception as error:  # noqa: BLE001 (an exception that escapes is answered without an X-Request-Id)
             status, content = self._failure(error)
-        response = _Response(content, status, [*self._headers, *self._common_headers(content)])
+        start_response(_STATUS_LINES[status], [*self._headers, *self._common_headers(status, content)])
         logs.answered(
-            method=self._request.method,
-            path=self._request.path,
+            method=request.method,
+            path=request.path,
             status=status,
             size_bytes=len(content),
             seconds=time.perf_counter() - started,
@@ -83,13 +84,14 @@ class Exchange:
             code=self._code,
             trace=self._environ.get("HTTP_X_CLOUD_TRACE_CONTEXT", ""),
         )
-        return response
+        return [content] if request.method != "HEAD" else []
 
-    def _common_headers(self, content: bytes) -> cors.Headers:
+    def _common_headers(self, status: int, content: bytes) -> cors.Headers:
         headers = cors.headers(self._environ.get("HTTP_ORIGIN"), settings().cors_allowed_origins)
         headers.append(("X-Request-Id", self._request_id))
-        if content:
+        if status not in (204, 304):
             headers += [("Content-Type", "application/json"), ("X-Content-Type-Options", "nosniff")]
+            headers.append(("Content-Length", str(len(content))))
         return headers
 
     def _failure(self, error: Exception) -> tuple[int, bytes]:
@@ -244,7 +246,7 @@ def _problem(error: Exception) -> Problem:
         # From 2000 on a code tells of a mistake in the calling code, which no other try would cure.
         return Internal() if error.code >= 2000 else Unavailable()
     if isinstance(error, HTTPException) and error.code is not None and 400 <= error.code < 500:
-        # What Flask finds wrong with the request while it is read, as when the client goes away in the middle.
+        # What werkzeug finds wrong with the request while it is read, as when the client goes away in the middle.
         return BadRequest()
     return Internal()
 

@@ -1,10 +1,10 @@
 """A group of endpoints: an independent function, declared endpoint by endpoint."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import flask
-from flask import Request, Response
+from werkzeug.wrappers import Request, Response
 
 from shared import logs
 from shared.errors import Problem
@@ -13,6 +13,9 @@ from shared.http.exchange import Exchange
 from shared.http.routes import Routes
 from shared.security.scopes import Scope
 from shared.settings import BadSetting, settings, stop
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
 H = TypeVar("H", bound=Callable[..., Any])
 
@@ -59,24 +62,29 @@ class Group:
         found = self._routes.find(path)
         return found is not None and any(endpoint.access is not INTERNAL for endpoint in found[0].values())
 
+    def application(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
+        """Answer one request: the WSGI application (PEP 3333) of this group."""
+        return Exchange(self._routes, environ).serve(start_response)
+
     def function(self) -> Callable[[Request], Response]:
         """Return the function that serves this group, ready to be a functions-framework target.
 
-        Ends the process with a message when the settings do not let this group work.
+        Where functions-framework loads it, requests come to `application` without passing through Flask first. Ends the
+        process with a message when the settings do not let this group work.
         """
         logs.configure(settings())
         if flask.has_app_context():
-            from shared.http.server import answer_in_json
+            from shared.http.server import serve
 
-            answer_in_json(flask.current_app)
+            serve(self.application, flask.current_app)
         if any(endpoint.access in (ANYONE, SIGNED_IN) or endpoint.leaves_receipts for endpoint in self.endpoints):
             _require_signing_keys()
 
         # A closure and not a method: functions-framework takes a plain function only.
-        def serve(request: Request) -> Response:
-            return Exchange(self._routes, request).serve()
+        def function(request: Request) -> Response:
+            return Response.from_app(self.application, request.environ)
 
-        return serve
+        return function
 
 
 def _require_signing_keys() -> None:

@@ -1,26 +1,27 @@
-"""The server around a function speaks JSON too: Flask and gunicorn answer some requests before it sees them."""
+"""The server around a function: functions-framework's Flask application, on gunicorn."""
 
 import secrets
 import socket
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING
 
-from flask import Flask, Request, Response, request
-from werkzeug.exceptions import HTTPException
+from flask import Flask
 
 from shared.errors import BadRequest, HeadersTooLarge, Internal, Problem
 from shared.http import answers
-from shared.http.exchange import Exchange
-from shared.http.routes import Routes
 from shared.logs import log
 
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
 
-def answer_in_json(app: Flask) -> None:
-    """Make `app` and the gunicorn around it answer errors of their own in the documented shape, and take no commands.
 
-    To be called while functions-framework loads a function, before it adds its routes.
+def serve(application: "WSGIApplication", app: Flask) -> None:
+    """Put an application in place of functions-framework's, and have gunicorn answer its own errors in JSON.
+
+    Flask's routing, contexts and response objects would take as long as a read of a record does, for one route that
+    takes every path. To be called while functions-framework loads a function.
     """
-    app.register_error_handler(HTTPException, _unrouted)
+    app.wsgi_app = application  # type: ignore[method-assign, assignment]  # as Flask documents for what stands before it
     try:
         import gunicorn.config
         import gunicorn.util
@@ -29,16 +30,6 @@ def answer_in_json(app: Flask) -> None:
     gunicorn.util.write_error = _write_error
     # Its socket for commands would lie in a home that may be read-only, and functions-framework takes no option for it.
     gunicorn.config.ControlSocketDisable.default = True
-
-
-def _unrouted(_error: HTTPException) -> Response:
-    """Answer what Flask refused to route, such as /robots.txt, as an unknown path."""
-    return Exchange(Routes(), _the(request)).serve()
-
-
-def _the(proxy: Any) -> Request:
-    found: Request = proxy._get_current_object()  # noqa: SLF001 (werkzeug's documented way to the object itself)
-    return found
 
 
 def _write_error(sock: socket.socket, status_int: int, _reason: str, _message: str) -> None:

@@ -80,8 +80,7 @@ def _make_whole(type_: type[Shape], value: Any) -> None:
 
 def from_query(type_: type[S], query: Mapping[str, str]) -> S:
     """Read the parameters that are declared and leave all others; raises InvalidRequest."""
-    names = {field.encode_name for field in msgspec.structs.fields(type_)}
-    values = {name: text for name, text in query.items() if name in names}
+    values = {name: query[name] for name in type_.__struct_encode_fields__ if name in query}
     try:
         return msgspec.convert(values, type_, strict=False, dec_hook=_parse)
     except msgspec.ValidationError:

@@ -30,8 +30,8 @@ one worker with the threads that functions-framework gives it; *hello* is a func
 - **CPU** is what the worker's process used (user and system, `/proc/<pid>/stat`) for each request answered in
   {load.MEASURED_S} s of wrk on {load.CONNECTIONS} kept connections, {endpoints.ROUNDS} rounds; **rate** is how many it
   answered a second meanwhile, wrk taking some of the same cores. A run in which any request is lost or answered
-  otherwise ends the benchmark. `GET /sessions` answers {PAGE_DEFAULT} sessions. Logins are those of {PEOPLE} accounts by
-  turns.
+  otherwise ends the benchmark. `GET /sessions` answers {PAGE_DEFAULT} sessions. Logins are those of {PEOPLE} accounts
+  by turns.
 - **Argon2id** is a bare verification with the same figures in a process that does nothing else: one at a time beside
   logins one at a time, and on every core at once beside logins {load.CONNECTIONS} at once.
 - **fastapi-users** is the full example of its documentation on uvicorn with SQLite, its own password hash included.

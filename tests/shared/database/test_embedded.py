@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.database.embedded import EmbeddedDatabase
+from shared.database.embedded import BATCH_LIMIT, EmbeddedDatabase
+from shared.database.errors import DatabaseError
+from shared.database.transaction import Transaction
 from tests.shared.database.places import contents
 from tests.shared.database.stamps import stamped
 from tests.shared.database.threads import at_once
@@ -67,3 +69,37 @@ def test_two_databases_on_one_file_in_one_process_take_turns(file: Path) -> None
     at_once([lambda: count(one), lambda: count(two)])
 
     assert contents(one) == contents(two) == {b"count": b"\x28\0"}
+
+
+def keep(database: EmbeddedDatabase, pairs: dict[bytes, bytes]) -> None:
+    def write(tr: Transaction) -> None:
+        for key, value in pairs.items():
+            tr.set(key, value)
+
+    database.write(write)
+
+
+def test_what_a_view_is_asked_for_is_read_by_one_statement(database: EmbeddedDatabase) -> None:
+    keys = [b"k%d" % number for number in range(50)]
+    statements: list[str] = []
+    keep(database, {key: b"v" + key for key in keys[1:]})
+    database._connection()._sqlite.set_trace_callback(statements.append)
+
+    values = database.read(lambda tr: [read.wait() for read in [tr.get(key) for key in keys * 2]])
+
+    assert values == [None, *(b"v" + key for key in keys[1:])] * 2
+    assert [statement.split()[0] for statement in statements] == ["BEGIN", "SELECT", "ROLLBACK"]
+
+
+def test_more_than_a_statement_can_take_is_read_by_several(database: EmbeddedDatabase) -> None:
+    keys = [b"k%d" % number for number in range(2 * BATCH_LIMIT + 1)]
+    keep(database, {key: key for key in keys})
+
+    assert database.read(lambda tr: [read.wait() for read in [tr.get(key) for key in keys]]) == keys
+
+
+def test_values_that_are_waited_for_after_the_view_has_ended_are_not_told(database: EmbeddedDatabase) -> None:
+    read = database.read(lambda tr: tr.get(b"k"))
+
+    with pytest.raises(DatabaseError):
+        read.wait()

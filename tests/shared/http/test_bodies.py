@@ -4,8 +4,8 @@ import io
 from typing import IO
 
 import pytest
-from flask import Request
 from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request
 
 from shared.errors import BadRequest, BodyTooLarge, LengthRequired, UnsupportedMediaType
 from shared.http.body import DISCARD_LIMIT_BYTES, JSON_LIMIT_BYTES, discard, read_json
@@ -103,7 +103,6 @@ def test_what_is_left_of_a_body_is_read_and_forgotten() -> None:
     discard(received)
 
     assert stream.read() == b""
-    assert received.get_data() == b""
 
 
 def test_no_more_is_thrown_away_than_within_reason() -> None:
@@ -113,12 +112,11 @@ def test_no_more_is_thrown_away_than_within_reason() -> None:
     discard(received)
 
     assert stream.read_bytes == DISCARD_LIMIT_BYTES
-    assert received.get_data() == b""
 
 
 def test_a_body_that_breaks_off_while_it_is_thrown_away_ends_there() -> None:
-    received = request(Broken())
+    stream = Broken()
 
-    discard(received)
+    discard(request(stream))
 
-    assert received.get_data() == b""
+    assert stream.pieces == []

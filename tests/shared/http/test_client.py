@@ -1,8 +1,8 @@
 """Whose address counts: what our own proxies wrote, never what the client wrote before them."""
 
 import pytest
-from flask import Request
 from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request
 
 from shared.http.client import client
 

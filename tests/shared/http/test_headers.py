@@ -2,11 +2,11 @@
 
 from uuid import UUID, uuid4
 
-import flask
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request
 
 from shared.clock import now
 from shared.errors import NotAcceptable, PreconditionFailed, Unauthenticated
@@ -27,11 +27,11 @@ ADA = Caller(uuid4(), uuid4(), uuid4())
 TOKEN = issue(KEYS, ADA, "ada@example.com", now())
 
 
-def request(authorization: str | None) -> flask.Request:
+def request(authorization: str | None) -> Request:
     environ = EnvironBuilder().get_environ()
     if authorization is not None:
         environ["HTTP_AUTHORIZATION"] = authorization
-    return flask.Request(environ)
+    return Request(environ)
 
 
 def test_without_a_header_nobody_is_calling() -> None:
