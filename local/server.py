@@ -1,6 +1,5 @@
 """The server that production uses, gunicorn with threads, around all functions at once."""
 
-import os
 import signal
 import sys
 from collections.abc import Callable
@@ -8,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
 
-from shared.settings import PROJECT
+from shared.http.worker import Worker, connections_limit
+from shared.settings import PROJECT, settings
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
 FOLDERS = ("functions", "local", "shared")
-THREADS = 4 * (os.cpu_count() or 1)  # as functions-framework sets it
 STOP_LIMIT_S = 10  # as Cloud Run gives
 
 
@@ -24,7 +23,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def __init__(self, address: str, *, reload: bool, when_ready: Callable[[], None]) -> None:
         self._options: dict[str, Any] = {
             "bind": address,
-            "threads": THREADS,
+            "threads": settings().threads,
+            "worker_class": Worker,
+            "worker_connections": connections_limit(),
             "loglevel": "error",
             "timeout": 0,
             "graceful_timeout": STOP_LIMIT_S,

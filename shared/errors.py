@@ -97,6 +97,12 @@ class NotAcceptable(Problem):
     status = 406
 
 
+class RequestTimeout(Problem):
+    """The request took too long to arrive; send it again."""
+
+    status = 408
+
+
 class LengthRequired(Problem):
     """This request needs a JSON body; send one, with its Content-Length."""
 

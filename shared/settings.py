@@ -89,6 +89,12 @@ def _log_level(text: str) -> str:
     return text
 
 
+def _threads(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,4}", text) or not 2 <= int(text) <= 1_000:
+        raise ValueError("it must be a number from 2 to 1000")
+    return int(text)
+
+
 def _variable(name: str, parse: Callable[[str], Any], meaning: str, default: Any = None, shown: str = "") -> Any:
     """Declare a setting; `shown` describes the default to a reader."""
     return field(
@@ -125,6 +131,14 @@ class Settings:
         "Origins whose pages may call the API, comma-separated; `*` for all. Required in production.",
         default=frozenset({"*"}),
         shown="*",
+    )
+    threads: int = _variable(
+        "THREADS",
+        _threads,
+        "Requests that a server works on at once. How many more may wait, and how many passwords may be hashed, follow "
+        "from it: [overload](capacity.md).",
+        default=4 * (os.cpu_count() or 1),
+        shown="4 per core",
     )
     fdb_cluster_file: Path | None = _variable(
         "FDB_CLUSTER_FILE",

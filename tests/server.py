@@ -33,6 +33,7 @@ def environment(data_dir: Path, **variables: str) -> dict[str, str]:
     foreign = {"MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "PYTHONPATH", "THREADS", "WORKERS"}
     inherited = {name: value for name, value in os.environ.items() if name not in foreign}
     ours = dict.fromkeys(["HOST", "PORT", "RELOAD", *(field.metadata["name"] for field in fields(Settings))], "")
+    del ours["THREADS"]  # functions-framework reads it too, and takes it for a number
     return {**inherited, **ours, "DATA_DIR": str(data_dir), "PYTHONUNBUFFERED": "1", **variables}
 
 

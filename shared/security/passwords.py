@@ -16,6 +16,7 @@ import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from shared.errors import Unavailable
+from shared.settings import settings
 
 T = TypeVar("T")
 
@@ -23,8 +24,6 @@ PASSWORD_LIMIT_MIN_CHARS = 8
 PASSWORD_LIMIT_CHARS = 256
 
 HASHES_AT_ONCE = os.cpu_count() or 1
-# At some 20 ms a hash, the last in the queue waits about a second.
-HASHES_WAITING_LIMIT = 50 * HASHES_AT_ONCE
 
 # What a stored hash may cost at most: eight times the memory and passes that others recommend. More was not made by us.
 MEMORY_LIMIT_KIB = 512 * 1024
@@ -37,7 +36,6 @@ NO_PASSWORD = "$argon2id$v=19$m=19456,t=2,p=1$g5HaX9Y6cNL7vWfsDbS9pQ$rgSwApzLQ26
 _hasher = argon2.PasswordHasher(
     time_cost=2, memory_cost=19_456, parallelism=1, hash_len=32, salt_len=16, type=argon2.Type.ID
 )
-_places = threading.BoundedSemaphore(HASHES_AT_ONCE + HASHES_WAITING_LIMIT)
 
 
 def make_hash(password: str) -> str:
@@ -67,12 +65,23 @@ def is_weak(password_hash: str) -> bool:
 
 def _in_turn(work: Callable[[], T]) -> T:
     """Wait for a core, in a queue of bounded length, and run `work` there."""
-    if not _places.acquire(blocking=False):
+    places = _places()
+    if not places.acquire(blocking=False):
         raise Unavailable("Too many people are signing in at this moment; try again shortly.", retry_after_s=2)
     try:
         return _threads().submit(work).result()
     finally:
-        _places.release()
+        places.release()
+
+
+def places_for(threads: int) -> int:
+    """How many hashes may run or wait in a server of so many threads: a quarter of them is left to other requests."""
+    return max(HASHES_AT_ONCE + 1, 3 * threads // 4)
+
+
+@functools.cache
+def _places() -> threading.BoundedSemaphore:
+    return threading.BoundedSemaphore(places_for(settings().threads))
 
 
 @functools.cache

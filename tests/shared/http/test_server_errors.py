@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from shared.http.server import _write_error
+from shared.http.worker import write_error
 from tests.client import Answer
 
 
@@ -13,7 +13,7 @@ def written(status: int) -> Answer:
     """What a client reads when gunicorn answers an error of this status."""
     server, client = socket.socketpair()
     with server, client:
-        _write_error(server, status, "a reason", "a message")
+        write_error(server, status, "a reason", "a message")
         server.shutdown(socket.SHUT_WR)
         response = http.client.HTTPResponse(client)
         response.begin()

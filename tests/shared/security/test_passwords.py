@@ -8,6 +8,7 @@ import pytest
 
 from shared.errors import Unavailable
 from shared.security import passwords
+from shared.settings import settings
 
 # As Argon2::default().hash_password(b"password123", salt) of the Rust crate makes it: v=19, m=19456, t=2, p=1.
 RUST = argon2.low_level.hash_secret(
@@ -81,11 +82,11 @@ class SlowHasher:
 def test_no_more_hash_at_once_than_there_are_cores_and_the_queue_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     slow = SlowHasher()
     monkeypatch.setattr(passwords, "_hasher", slow)
-    places = passwords.HASHES_AT_ONCE + passwords.HASHES_WAITING_LIMIT
+    places = passwords.places_for(settings().threads)
 
     with ThreadPoolExecutor(places) as pool:
         waiting = [pool.submit(passwords.make_hash, "x") for _ in range(places)]
-        while passwords._places._value:
+        while passwords._places()._value:
             pass
         with pytest.raises(Unavailable) as turned_away:
             passwords.make_hash("x")
