@@ -104,8 +104,9 @@ class Asked:
 class View:
     """A read transaction: what was committed when it first read.
 
-    All values that were asked for before the first of them is waited for are read by one statement: a thread that runs
-    a statement may lose its turn to another, which costs more than the statement does.
+    All values that were asked for before the first of them is waited for are read by one statement, which is a snapshot
+    by itself; only where more is read does SQLite hold one. A thread that runs a statement may lose its turn to
+    another, which costs more than the statement does.
     """
 
     def __init__(self, connection: Connection, deadline: float) -> None:
@@ -116,9 +117,9 @@ class View:
 
     def _begin(self) -> None:
         self._connection.wait_until(self._deadline)
-        self._run("BEGIN")
         self._asked: set[bytes] = set()
         self._values: dict[bytes, bytes | None] = {}
+        self._ended = False
         self._expires = time.monotonic() + TRANSACTION_LIFETIME_S
 
     def on_error(self, error: DatabaseError) -> None:
@@ -127,11 +128,20 @@ class View:
             raise error
         self.cancel()
         self._begin()
+        self._hold()
 
     def cancel(self) -> None:
         """Let go of what was committed when it began."""
+        self._ended = True
         if self._connection.in_transaction:
             self._run("ROLLBACK")
+
+    def _hold(self) -> None:
+        """Have SQLite hold the snapshot from here on; what was read before must be in it as it was."""
+        if not self._connection.in_transaction:
+            self._run("BEGIN")
+            if self._values and self._found(list(self._values)) != self._values:
+                raise DatabaseError(errors.TRANSACTION_TOO_OLD)
 
     @property
     def snapshot(self) -> Reads:
@@ -155,17 +165,21 @@ class View:
 
     def _read_asked(self) -> None:
         self._check_age()
-        if not self._connection.in_transaction:
-            raise DatabaseError(errors.CANCELLED)
+        if self._values:
+            self._hold()
         keys = list(self._asked)
         self._asked.clear()
-        found = self._run(f"{_VALUES} ({', '.join('?' * len(keys))})", *keys)
-        self._values |= dict.fromkeys(keys)
-        self._values |= found
+        self._values |= self._found(keys)
+
+    def _found(self, keys: list[bytes]) -> dict[bytes, bytes | None]:
+        values: dict[bytes, bytes | None] = dict.fromkeys(keys)
+        values |= self._run(f"{_VALUES} ({', '.join('?' * len(keys))})", *keys)
+        return values
 
     def get_range(self, begin: bytes, end: bytes, *, limit: int = 0, reverse: bool = False) -> Known[list[KeyValue]]:
         """Read a range."""
         self._check_read(begin, end)
+        self._hold()
         rows = self._run(_RANGE_REVERSED if reverse else _RANGE, begin, end, limit or -1)
         if limit and len(rows) == limit:
             # What lies past the last row was not looked at.
@@ -178,6 +192,7 @@ class View:
         """Find a key."""
         key, or_equal, offset = selector
         self._check_read(key, key)
+        self._hold()
         start = key + b"\0" if or_equal else key
         if offset > 0:
             rows = self._run(_FROM, start, offset - 1)
@@ -199,6 +214,8 @@ class View:
         """Refuse to tell what only the commit decides: in a view, nothing."""
 
     def _check_age(self) -> None:
+        if self._ended:
+            raise DatabaseError(errors.CANCELLED)
         if time.monotonic() > self._expires:
             raise DatabaseError(errors.TRANSACTION_TOO_OLD)
 
@@ -224,6 +241,7 @@ class WriteTransaction(View):
             self._release()
             raise
         self._expires = time.monotonic() + TRANSACTION_LIFETIME_S
+        self._ended = False
         self._refusal: DatabaseError | None = None
         self._failed_read: DatabaseError | None = None
         self._size_bytes = 0

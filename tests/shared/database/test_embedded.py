@@ -1,12 +1,14 @@
 """What the embedded engine promises beside answering like FoundationDB."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from shared.database.embedded import BATCH_LIMIT, EmbeddedDatabase
 from shared.database.errors import DatabaseError
-from shared.database.transaction import Transaction
+from shared.database.transaction import ReadTransaction, Transaction
 from tests.shared.database.places import contents
 from tests.shared.database.stamps import stamped
 from tests.shared.database.threads import at_once
@@ -88,7 +90,39 @@ def test_what_a_view_is_asked_for_is_read_by_one_statement(database: EmbeddedDat
     values = database.read(lambda tr: [read.wait() for read in [tr.get(key) for key in keys * 2]])
 
     assert values == [None, *(b"v" + key for key in keys[1:])] * 2
-    assert [statement.split()[0] for statement in statements] == ["BEGIN", "SELECT", "ROLLBACK"]
+    assert [statement.split()[0] for statement in statements] == ["SELECT"]
+
+
+def test_a_view_whose_first_values_changed_before_it_read_on_is_begun_anew(database: EmbeddedDatabase) -> None:
+    keep(database, {b"a": b"1", b"b": b"1"})
+    seen: list[tuple[bytes | None, bytes | None, bytes | None]] = []
+
+    def look(tr: ReadTransaction) -> None:
+        first = tr.get(b"a").wait()
+        if not seen:
+            in_another_thread(lambda: keep(database, {b"a": b"2", b"b": b"2"}))
+        seen.append((first, None, None))
+        seen.append((first, tr.get(b"b").wait(), dict(tr.get_range(b"a", b"c").wait())[b"a"]))
+
+    database.read(look)
+
+    assert seen == [(b"1", None, None), (b"2", None, None), (b"2", b"2", b"2")]
+
+
+def test_a_view_that_reads_on_sees_nothing_of_what_was_written_meanwhile(database: EmbeddedDatabase) -> None:
+    keep(database, {b"a": b"1", b"b": b"1"})
+
+    def look(tr: ReadTransaction) -> list[bytes | None]:
+        values = [tr.get(b"a").wait(), tr.get(b"missing").wait()]
+        in_another_thread(lambda: keep(database, {b"a": b"2", b"b": b"2"}))
+        return [*values, tr.get(b"b").wait(), tr.get(b"a").wait()]
+
+    assert database.read(look) == [b"1", None, b"1", b"1"]
+
+
+def in_another_thread(work: Callable[[], None]) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(work).result()
 
 
 def test_more_than_a_statement_can_take_is_read_by_several(database: EmbeddedDatabase) -> None:

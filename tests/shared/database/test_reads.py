@@ -140,5 +140,6 @@ def test_a_read_sees_one_instant_however_long_it_takes(letters: Engine) -> None:
         at_once([lambda: letters.write(change)])
         return before, tr.get(b"c").wait()
 
-    assert letters.read(work) == (b"1", b"4")
+    # The embedded engine may look again from the beginning, and then sees the later instant.
+    assert letters.read(work) in [(b"1", b"4"), (b"changed", b"changed")]
     assert letters.read(lambda tr: tr.get(b"c").wait()) == b"changed"
