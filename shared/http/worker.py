@@ -36,6 +36,7 @@ HEAD_LIMIT_BYTES = 128 * 1024
 CONNECTIONS_LIMIT = 10_000
 HANDLES_OF_OUR_OWN = 200
 
+ACCEPTED_AT_ONCE = 64
 _PIECE_BYTES = 64 * 1024
 _HEAD_ENDS = re.compile(rb"\r?\n\r?\n")
 _LENGTH = re.compile(rb"\ncontent-length:[ \t]*([0-9]{1,7})[ \t]*\r?(?=\n)", re.IGNORECASE)
@@ -50,6 +51,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         super().__init__(*arguments, **options)
         self._serving: dict[TConn, float] = {}
         self._queued_limit = QUEUED_A_THREAD * self.cfg.threads
+
+    def accept(self, listener: socket.socket) -> None:
+        """Accept all connections that wait: gunicorn's own accepts one, and then looks at all others again."""
+        for _ in range(ACCEPTED_AT_ONCE):
+            before = self.nr_conns
+            super().accept(listener)
+            if self.nr_conns <= before:
+                break
 
     def enqueue_req(self, conn: TConn) -> None:
         """Take up a connection that is new, or has something to read."""

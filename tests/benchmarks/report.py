@@ -33,7 +33,7 @@ one worker with the threads that functions-framework gives it; *hello* is a func
   otherwise ends the benchmark. `GET /sessions` answers {PAGE_DEFAULT} sessions. Logins are those of {PEOPLE} accounts
   by turns.
 - **Argon2id** is a bare verification with the same figures in a process that does nothing else: one at a time beside
-  logins one at a time, and on every core at once beside logins {load.CONNECTIONS} at once.
+  logins one at a time, and on every core at once beside logins {endpoints.LOGINS_AT_ONCE} at once.
 - **fastapi-users** is the full example of its documentation on uvicorn with SQLite, its own password hash included.
 - **Growth** compares {growth.FEW:,} sessions with {growth.MANY:,}: half of them one tenant's, who asks for sessions of
   its own picked at random and for the pages (of 20) that follow them; the other half in tenants of a hundred each.

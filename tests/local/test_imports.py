@@ -22,8 +22,8 @@ RECORDS = {"fdb", "fdb.apiversion", "fdb.six", "fdb.tuple"}
 CORE = """
     database database.atomic database.embedded database.engine database.errors database.limits database.sqlite
     database.transaction errors http http.answers http.body http.client http.cors http.endpoint http.exchange
-    http.group http.routes http.server http.shapes http.transactions logs security security.caller security.scopes
-    settings store store.layout store.pages store.record
+    http.group http.routes http.server http.shapes http.transactions http.worker logs security security.caller
+    security.scopes settings store store.layout store.pages store.record
 """
 # What looks at a token, and at the login behind it.
 SIGNED_IN = """
