@@ -14,7 +14,8 @@ locals {
 
   public_functions = toset([for name, function in local.functions : name if function.public])
 
-  # A function waits for FoundationDB more than it computes; every request that it accepts has a thread.
+  # A function waits for FoundationDB more than it computes; every request that it accepts has a thread. docs/capacity.md
+  # has the sum.
   concurrency = 16
 
   # Longer than the gateway waits, so that a function is never cut off while somebody still listens.

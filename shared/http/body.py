@@ -34,7 +34,7 @@ def read_json(request: Request) -> bytes:
 
 def discard(request: Request) -> None:
     """Read what is left of the body, within reason."""
-    if request.content_length or "HTTP_TRANSFER_ENCODING" in request.environ:
+    if request.environ.get("CONTENT_LENGTH") or "HTTP_TRANSFER_ENCODING" in request.environ:
         left_bytes = DISCARD_LIMIT_BYTES
         with contextlib.suppress(BadRequest):
             while left_bytes > 0 and (piece := _read(request, _PIECE_BYTES)):
