@@ -22,7 +22,7 @@ PRODUCTION = {
 
 
 @pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+def written(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Any:
     """Log as settings say, and give what was written."""
 
     def write(variables: dict[str, str], *answers: dict[str, Any], error: Exception | None = None) -> list[str]:
@@ -33,7 +33,7 @@ def written(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
             logs.answered(**{**ANSWER, **answer})
         if error is not None:
             log.error("It failed.", exc_info=error, extra={"requestId": "r", "code": "internal"})
-        return capsys.readouterr().err.splitlines()
+        return capfd.readouterr().err.splitlines()
 
     return write
 
