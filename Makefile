@@ -6,7 +6,7 @@ CHECKOV_VERSION := 3.3.30
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check terraform checkov fuzz bench format contract requirements clean
+.PHONY: help run test check terraform checkov fuzz bench soak format contract requirements clean
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ bench: .venv/.dev .venv/bench/.ready ## Measure everything beside its reference;
 	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get install --yes --no-install-recommends wrk; } \
 	  || { echo "The load comes from wrk, which is not installed: apt-get install wrk (or brew install wrk)"; exit 1; }
 	$(BIN)/python -m tests.benchmarks
+
+soak: .venv/.dev ## Run mixed traffic, and watch memory, handles and the database; writes docs/soak.md (MINUTES=20)
+	$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),20)
 
 format: .venv/.dev ## Put every file into shape
 	$(BIN)/ruff check --fix .

@@ -102,10 +102,10 @@ class Process:
 
 
 @contextmanager
-def local_server(data_dir: Path, output: Path, **variables: str) -> Iterator[Process]:
-    """Run `python -m local` until the block ends."""
+def local_server(data_dir: Path, output: Path, module: str = "local", **variables: str) -> Iterator[Process]:
+    """Run `python -m local`, or another module that serves as it does, until the block ends."""
     port = free_port()
-    command = [sys.executable, "-m", "local"]
+    command = [sys.executable, "-m", module]
     with serving(Process(command, port, environment(data_dir, PORT=str(port), **variables), output)) as process:
         yield process
 
