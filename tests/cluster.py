@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.server import START_LIMIT_S, free_port
+from tests.ports import free_port
+from tests.server import START_LIMIT_S
 
 FDBSERVER, FDBCLI = shutil.which("fdbserver"), shutil.which("fdbcli")
 

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from tests.client import Api
-from tests.server import Process, free_port, local_server
+from tests.ports import free_port
+from tests.server import Process, local_server
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
 FLAGS = (

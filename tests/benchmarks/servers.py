@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.settings import PROJECT
-from tests.server import START_LIMIT_S, Process, environment, free_port
+from tests.ports import free_port
+from tests.server import START_LIMIT_S, Process, environment
 
 HERE = Path(__file__).parent
 # Ours with what production installs and nothing more: PyJWT alone takes twice as long where it finds cryptography.

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.server import Process, environment, free_port
+from tests.ports import free_port
+from tests.server import Process, environment
 
 MAIN = '''
 """A group that fails in every way."""

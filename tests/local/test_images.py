@@ -19,7 +19,8 @@ from shared.http import SIGNED_IN
 from shared.http.routes import PREFIXES
 from shared.settings import PROJECT
 from tests.client import Api, Person, register
-from tests.server import START_LIMIT_S, Process, all_serving, environment, free_port, serving
+from tests.ports import free_port
+from tests.server import START_LIMIT_S, Process, all_serving, environment, serving
 
 NAMES = sorted(path.parent.name for path in (PROJECT / "functions").glob("*/main.py"))
 DOCKERFILE = (PROJECT / "functions" / "Dockerfile").read_text()

@@ -14,7 +14,8 @@ import pytest
 
 from shared.settings import PROJECT
 from tests.client import Api, register
-from tests.server import Process, copied_server, environment, free_port, make_run, wait_until
+from tests.ports import free_port
+from tests.server import Process, copied_server, environment, make_run, wait_until
 
 STAMP = PROJECT / ".venv" / ".local"
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from shared.settings import PROJECT
-from tests.server import START_LIMIT_S, Process, environment, free_port, function_alone, function_command
+from tests.ports import free_port
+from tests.server import START_LIMIT_S, Process, environment, function_alone, function_command
 
 SECRET = "a secret of thirty-two bytes ..."
 TRACE = "0af7651916cd43dd8448eb211c80319c"

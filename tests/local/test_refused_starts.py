@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from shared.settings import PROJECT
-from tests.server import START_LIMIT_S, environment, free_port
+from tests.ports import free_port
+from tests.server import START_LIMIT_S, environment
 
 
 def refused(data_dir: Path, **variables: str) -> str:

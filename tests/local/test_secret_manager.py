@@ -10,7 +10,8 @@ import pytest
 
 from shared.settings import PROJECT
 from tests.client import register
-from tests.server import START_LIMIT_S, environment, free_port, function_alone, function_command, local_server
+from tests.ports import free_port
+from tests.server import START_LIMIT_S, environment, function_alone, function_command, local_server
 from tests.shared.security.secret_manager import SecretManager, serving
 
 NAME = "projects/example/secrets/jwt-secret/versions/3"
