@@ -24,6 +24,7 @@ from shared.database.limits import (
 )
 from shared.database.sqlite import Connection, prepare
 from shared.database.transaction import Future, KeySelector, KeyValue, Reads
+from shared.turns import waiting
 
 T = TypeVar("T")
 
@@ -231,15 +232,16 @@ class WriteTransaction(View):
         super().__init__(connection, deadline)
 
     def _begin(self) -> None:
-        if not self._writers.acquire(timeout=max(0.0, self._deadline - time.monotonic())):
-            raise DatabaseError(errors.TIMED_OUT)
-        self._writing = True
-        try:
-            self._connection.wait_until(self._deadline)
-            self._run("BEGIN IMMEDIATE")
-        except BaseException:
-            self._release()
-            raise
+        with waiting():
+            if not self._writers.acquire(timeout=max(0.0, self._deadline - time.monotonic())):
+                raise DatabaseError(errors.TIMED_OUT)
+            self._writing = True
+            try:
+                self._connection.wait_until(self._deadline)
+                self._run("BEGIN IMMEDIATE")
+            except BaseException:
+                self._release()
+                raise
         self._expires = time.monotonic() + TRANSACTION_LIFETIME_S
         self._ended = False
         self._refusal: DatabaseError | None = None
@@ -335,8 +337,9 @@ class WriteTransaction(View):
             raise refusal
         values = [self._value(watch.key) for watch in self._watches]
         self._refuse(errors.USED_DURING_COMMIT)
-        self._run("COMMIT")
-        self._release()
+        with waiting():
+            self._run("COMMIT")
+            self._release()
         for watch, value in zip(self._watches, values, strict=True):
             watch.begin(value)
 
@@ -438,7 +441,8 @@ class PollingWatch:
             left_s = deadline - time.monotonic()
             if left_s <= 0:
                 return False
-            self._cancelled.wait(min(WATCH_PAUSE_S, left_s))
+            with waiting():
+                self._cancelled.wait(min(WATCH_PAUSE_S, left_s))
 
     def cancel(self) -> None:
         """Stop watching."""

@@ -21,6 +21,7 @@ from shared.database.engine import Engine
 from shared.database.errors import TIMED_OUT, DatabaseError, UnusableDatabase
 from shared.database.limits import TRANSACTION_LIFETIME_S, TRANSACTION_LIMIT_BYTES
 from shared.database.transaction import KeySelector, KeyValue
+from shared.turns import waiting
 
 T = TypeVar("T")
 
@@ -111,7 +112,7 @@ class Awaited(Generic[T]):
 
     def wait(self) -> T:
         """Return the answer."""
-        with _translated():
+        with _translated(), waiting():
             return self._take(self._future)
 
 
@@ -211,7 +212,7 @@ class FoundationTransaction(FoundationReads):
 
     def commit(self) -> None:
         """Make all writes happen."""
-        with _translated():
+        with _translated(), waiting():
             self._tr.commit().wait()
 
     def cancel(self) -> None:
@@ -224,7 +225,7 @@ class FoundationTransaction(FoundationReads):
             # Like a commit of unknown result, one that timed out may have happened: only running again tells.
             self._begin()
         else:
-            with _translated():
+            with _translated(), waiting():
                 self._tr.on_error(error.code).wait()
 
 
@@ -238,8 +239,9 @@ class FoundationWatch:
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for a change."""
-        if not self._over.wait(timeout_s):
-            return False
+        with waiting():
+            if not self._over.wait(timeout_s):
+                return False
         with _translated():
             self._future.wait()
         return True

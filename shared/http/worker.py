@@ -2,6 +2,7 @@
 
 A thread is given a request once all of it is here; until then the connection costs a file handle and what it has sent.
 When more requests wait for a thread than soon get one, the next is told to come back. docs/capacity.md has the numbers.
+Threads work in turns, gunicorn's own that looks after the connections too (shared/turns.py).
 """
 
 import contextlib
@@ -25,6 +26,7 @@ from shared.http import answers, cors
 from shared.http.body import JSON_LIMIT_BYTES
 from shared.logs import log
 from shared.settings import settings
+from shared.turns import SHARE_S, TURN_LIMIT_S, Turns, waiting
 
 QUEUED_A_THREAD = 4
 """How many requests may wait for each thread: at some 2 ms each, the last waits about 10 ms."""
@@ -32,6 +34,8 @@ ARRIVAL_LIMIT_S = 10
 """How long a request may take to arrive, and a new connection to begin one."""
 SERVING_LIMIT_S = 15
 """How long a request that a thread has may go on to arrive, as when its length is not known beforehand."""
+READING_LIMIT_S = 15
+"""How long a client may take to read an answer, beyond what the system keeps for it (some 200 kB at least)."""
 HEAD_LIMIT_BYTES = 128 * 1024
 CONNECTIONS_LIMIT = 10_000
 HANDLES_OF_OUR_OWN = 200
@@ -52,6 +56,20 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self._serving: dict[TConn, float] = {}
         self._queued_limit = QUEUED_A_THREAD * self.cfg.threads
 
+    def get_thread_pool(self) -> Turns:
+        """Return what runs the requests."""
+        return Turns(self.cfg.threads)
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Wait for something to do, and do it in a turn; what is left after a share of the time is found again."""
+        events = self.poller.select(min(timeout, TURN_LIMIT_S) if self.tpool.queued else timeout)
+        with self.tpool.dispatching():
+            until = time.monotonic() + SHARE_S
+            for key, _ in events:
+                key.data(key.fileobj)
+                if time.monotonic() > until:
+                    break
+
     def accept(self, listener: socket.socket) -> None:
         """Accept all connections that wait: gunicorn's own accepts one, and then looks at all others again."""
         for _ in range(ACCEPTED_AT_ONCE):
@@ -62,9 +80,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def enqueue_req(self, conn: TConn) -> None:
         """Take up a connection that is new, or has something to read."""
-        conn.sock.setblocking(False)
+        if not conn.initialized:
+            conn.sock = _Socket(conn.sock)
         conn.init()
-        conn.sock.setblocking(False)
         if self._is_complete(conn):
             self._begin(conn)
         else:
@@ -84,7 +102,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         buffer: io.BytesIO = conn.parser.unreader.buf
         buffer.seek(0, io.SEEK_END)
         try:
-            while piece := conn.sock.recv(_PIECE_BYTES):
+            while piece := conn.sock.recv_now(_PIECE_BYTES):
                 buffer.write(piece)
                 if buffer.tell() >= _needed_bytes(buffer):
                     return True
@@ -96,7 +114,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         return True
 
     def _begin(self, conn: TConn) -> None:
-        if self.tpool._work_queue.qsize() >= self._queued_limit:  # noqa: SLF001 (there is no other way to ask)
+        if self.tpool.queued >= self._queued_limit:
             self._turn_away(conn, Unavailable("There are too many requests at this moment; try again shortly."))
             return
         self._serving[conn] = time.monotonic() + SERVING_LIMIT_S
@@ -126,12 +144,52 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def _turn_away(self, conn: TConn, problem: Problem) -> None:
         origin = _ORIGIN.search(conn.parser.unreader.buf.getvalue())
         with contextlib.suppress(OSError):  # it reads nothing, or has gone
-            conn.sock.send(error_response(problem, origin[1].decode("latin-1") if origin else None))
+            answer = error_response(problem, origin[1].decode("latin-1") if origin else None)
+            conn.sock.send(answer, socket.MSG_DONTWAIT)
         self._end(conn)
 
     def _end(self, conn: TConn) -> None:
         self.nr_conns -= 1
         conn.close()
+
+
+class _Socket(socket.socket):
+    """A connection that gives its thread's turn away while it waits for the client."""
+
+    __slots__ = ()
+
+    def __init__(self, accepted: socket.socket) -> None:
+        super().__init__(accepted.family, accepted.type, accepted.proto, accepted.detach())
+
+    def recv_now(self, size_bytes: int) -> bytes:
+        """Read what is here; raises BlockingIOError when there is nothing."""
+        return super().recv(size_bytes, socket.MSG_DONTWAIT)
+
+    def recv(self, size_bytes: int, flags: int = 0) -> bytes:
+        """Read, waiting for something to be here."""
+        try:
+            return super().recv(size_bytes, flags | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            with waiting():
+                return super().recv(size_bytes, flags)
+
+    def sendall(self, content: bytes, flags: int = 0) -> None:  # type: ignore[override]  # gunicorn sends no other
+        """Write all, waiting a while for the client to read where that is more than the system takes."""
+        try:
+            sent_bytes = super().send(content, flags | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            sent_bytes = 0
+        if sent_bytes < len(content):
+            with waiting():
+                self._send_slowly(memoryview(content)[sent_bytes:])
+
+    def _send_slowly(self, content: memoryview) -> None:
+        self.settimeout(READING_LIMIT_S)
+        try:
+            super().sendall(content)
+        except TimeoutError as error:
+            raise BrokenPipeError(errno.EPIPE, "the client did not read its answer in time") from error
+        self.settimeout(None)
 
 
 def _needed_bytes(buffer: io.BytesIO) -> int:

@@ -17,6 +17,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from shared.errors import Unavailable
 from shared.settings import settings
+from shared.turns import waiting
 
 T = TypeVar("T")
 
@@ -69,7 +70,8 @@ def _in_turn(work: Callable[[], T]) -> T:
     if not places.acquire(blocking=False):
         raise Unavailable("Too many people are signing in at this moment; try again shortly.", retry_after_s=2)
     try:
-        return _threads().submit(work).result()
+        with waiting():
+            return _threads().submit(work).result()
     finally:
         places.release()
 

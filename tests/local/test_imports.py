@@ -23,7 +23,7 @@ CORE = """
     database database.atomic database.embedded database.engine database.errors database.limits database.sqlite
     database.transaction errors http http.answers http.body http.client http.cors http.endpoint http.exchange
     http.group http.routes http.server http.shapes http.transactions http.worker logs security security.caller
-    security.scopes settings store store.layout store.pages store.record
+    security.scopes settings store store.layout store.pages store.record turns
 """
 # What looks at a token, and at the login behind it.
 SIGNED_IN = """
