@@ -4,6 +4,7 @@ import asyncio
 import statistics
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from tests.benchmarks.load import PATIENCE_S, Requests, send
@@ -14,6 +15,9 @@ TIMES = 10
 LASTS_S = 5
 # Of reads no generator on the same cores can send ten times as many; it can have this many under way, all the time.
 READERS = 1_000
+# Sent besides, one by one, so that it can be told how long those that are answered had to wait.
+PROBES_A_SECOND = 50
+CALM_A_SECOND, CALM_S = 10, 2
 
 LOST = 0
 """Stands for the status of a request that got no answer, or not in time."""
@@ -27,8 +31,8 @@ class Overload:
     sent_a_second: float
     statuses: dict[int, int]
     without_retry_after: int
-    accepted_p50_s: float
-    accepted_p99_s: float
+    calm: "Accepted"
+    accepted: "Accepted"
 
     @property
     def broken(self) -> int:
@@ -47,15 +51,15 @@ def of_logins(place: Place, capacity: float) -> Overload:
     first = login_of(place.data.people[0])
     logins = [_closing(login) for login in logins_of(place.data.people)]
     with started(place.server("auth", first), place.folder / "overload.txt") as running:
-        outcomes = asyncio.run(_arrivals(running.port, logins, TIMES * capacity))
-    accepted = sorted(seconds for status, seconds, _ in outcomes if status == 200) or [float("nan")]
+        calm = asyncio.run(_arrivals(running.port, logins, CALM_A_SECOND, CALM_S))
+        outcomes = asyncio.run(_arrivals(running.port, logins, TIMES * capacity, LASTS_S))
     return Overload(
         f"POST /auth/login, {TIMES} x {capacity:.0f} a second",
         TIMES * capacity,
         dict(sorted(Counter(status for status, *_ in outcomes).items())),
-        sum(status in (429, 503) and not told for status, _, told in outcomes),
-        statistics.median(accepted),
-        accepted[int(0.99 * (len(accepted) - 1))],
+        _without_retry_after(outcomes),
+        Accepted.of(calm),
+        Accepted.of(outcomes),
     )
 
 
@@ -67,10 +71,28 @@ Outcome = tuple[int, float, bool]
 """Status, seconds, and whether the answer says when to come back."""
 
 
-async def _arrivals(port: int, requests: list[bytes], rate: float) -> list[Outcome]:
+@dataclass(frozen=True)
+class Accepted:
+    """How long those that were answered 200 took."""
+
+    p50_s: float
+    p99_s: float
+
+    @classmethod
+    def of(cls, outcomes: list[Outcome]) -> "Accepted":
+        seconds = sorted(seconds for status, seconds, _ in outcomes if status == 200) or [float("nan")]
+        return cls(statistics.median(seconds), seconds[int(0.99 * (len(seconds) - 1))])
+
+
+def _without_retry_after(outcomes: list[Outcome]) -> int:
+    return sum(status in (429, 503) and not told for status, _, told in outcomes)
+
+
+async def _arrivals(port: int, requests: list[bytes], rate: float, lasts_s: float) -> list[Outcome]:
+    """Send so many requests a second, whatever becomes of those before."""
     begun = time.perf_counter()
     under_way = []
-    for number in range(int(rate * LASTS_S)):
+    for number in range(int(rate * lasts_s)):
         await asyncio.sleep(max(0.0, begun + number / rate - time.perf_counter()))
         under_way.append(asyncio.create_task(_outcome(port, requests[number % len(requests)])))
     return await asyncio.gather(*under_way)
@@ -100,14 +122,22 @@ async def _answer(port: int, request: bytes) -> bytes:
 def of_reads(place: Place) -> Overload:
     """Keep a thousand reads under way."""
     one = place.first_session("GET")
-    with started(place.server("sessions", one), place.folder / "overload.txt") as running:
-        load = send(running, Requests.of(place.folder, [one]), LASTS_S, READERS)
-    statuses = {int(status): count for status, count in sorted(load.statuses.items())}
+    probe, flood = [_closing(one)], Requests.of(place.folder, [one])
+    with (
+        started(place.server("sessions", one), place.folder / "overload.txt") as running,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        calm = asyncio.run(_arrivals(running.port, probe, PROBES_A_SECOND, CALM_S))
+        flooding = pool.submit(send, running, flood, LASTS_S, READERS)
+        probes = asyncio.run(_arrivals(running.port, probe, PROBES_A_SECOND, LASTS_S))
+        load = flooding.result()
+    statuses = Counter(status for status, *_ in probes)
+    statuses.update({LOST: load.lost, **{int(status): count for status, count in load.statuses.items()}})
     return Overload(
         f"GET /sessions/{{id}}, {READERS:,} under way",
-        (load.answered + load.lost) / load.seconds,
-        {**({LOST: load.lost} if load.lost else {}), **statuses},
-        load.without_retry_after,
-        load.p50_s,
-        load.p99_s,
+        statuses.total() / load.seconds,
+        {status: count for status, count in sorted(statuses.items()) if count},
+        load.without_retry_after + _without_retry_after(probes),
+        Accepted.of(calm),
+        Accepted.of(probes),
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from shared.store.pages import PAGE_DEFAULT
 from tests.benchmarks import endpoints, growth, load, overload, starts
 from tests.benchmarks.data import PEOPLE
-from tests.benchmarks.overload import LOST, Overload
+from tests.benchmarks.overload import LOST, Accepted, Overload
 from tests.benchmarks.rows import Row
 from tests.benchmarks.sampling import Sample
 from tests.benchmarks.servers import RIVALS
@@ -40,8 +40,10 @@ one worker with the threads that functions-framework gives it; *hello* is a func
   {growth.ROUNDS} rounds.
 - **Overload**: logins arrive at {overload.TIMES} times the rate that was answered before, on connections of their own,
   for {overload.LASTS_S} s, whatever becomes of those before them. Reads cost about what sending them costs, so that
-  nothing on the same cores can send ten times as many: {overload.READERS:,} are kept under way instead. A request
-  without an answer in {load.PATIENCE_S} s is lost.
+  nothing on the same cores can send ten times as many: {overload.READERS:,} are kept under way instead, and how long
+  the accepted take is told by {overload.PROBES_A_SECOND} a second that come besides. A request without an answer in
+  {load.PATIENCE_S} s is lost. *Calm* is with {overload.CALM_A_SECOND} logins or {overload.PROBES_A_SECOND} reads a
+  second alone.
 """
 
 
@@ -74,7 +76,20 @@ def cells(row: Row) -> list[str]:
 
 
 HEADS = ["what", "ours", "beside", "target", "ratio", ""]
-OVERLOAD_HEADS = ["overload", "sent", "answers", "accepted: median, 99 %", "lost or 500", "without Retry-After", ""]
+OVERLOAD_HEADS = [
+    "overload",
+    "sent",
+    "answers",
+    "accepted: median, 99 %",
+    "when calm",
+    "lost or 500",
+    "without Retry-After",
+    "",
+]
+
+
+def _took(accepted: Accepted) -> str:
+    return f"{figure(1000 * accepted.p50_s)} ms, {figure(1000 * accepted.p99_s)} ms"
 
 
 def overload_cells(found: Overload) -> list[str]:
@@ -84,7 +99,8 @@ def overload_cells(found: Overload) -> list[str]:
         found.what,
         f"{figure(found.sent_a_second)} /s",
         statuses,
-        f"{figure(found.accepted_p50_s)} s, {figure(found.accepted_p99_s)} s",
+        _took(found.accepted),
+        _took(found.calm),
         f"{found.broken:,}",
         f"{found.without_retry_after:,}",
         "met" if found.bad == 0 else "missed",
