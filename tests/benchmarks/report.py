@@ -21,7 +21,8 @@ ABOUT = f"""# Benchmarks
 Written by `make bench`, which measures all of it in one run and in turns (A B A B …): every ratio is the median of the
 ratios of the rounds, with the lowest and the highest of them in brackets. Every server is a real process on 127.0.0.1,
 one worker with the threads that functions-framework gives it; *hello* is a function that only returns
-`{{"success": true}}`, on the same server. Nothing here is about a network or a disk of production.
+`{{"success": true}}`, on the server that functions-framework brings. Nothing here is about a network or a disk of
+production. [Where the time goes](performance.md) has the profiles, and the floors of what is missed.
 
 ![The ratios and their targets](benchmarks.svg)
 
