@@ -24,9 +24,10 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from shared.errors import BadRequest, HeadersTooLarge, Internal, Problem, RequestTimeout, Unavailable
 from shared.http import answers, cors
 from shared.http.body import JSON_LIMIT_BYTES
+from shared.http.client_socket import ClientSocket
 from shared.logs import log
 from shared.settings import settings
-from shared.turns import SHARE_S, TURN_LIMIT_S, Turns, waiting
+from shared.turns import SHARE_S, TURN_LIMIT_S, Turns
 
 QUEUED_A_THREAD = 4
 """How many requests may wait for each thread: at some 2 ms each, the last waits about 10 ms."""
@@ -34,8 +35,6 @@ ARRIVAL_LIMIT_S = 10
 """How long a request may take to arrive, and a new connection to begin one."""
 SERVING_LIMIT_S = 15
 """How long a request that a thread has may go on to arrive, as when its length is not known beforehand."""
-READING_LIMIT_S = 15
-"""How long a client may take to read an answer, beyond what the system keeps for it (some 200 kB at least)."""
 HEAD_LIMIT_BYTES = 128 * 1024
 CONNECTIONS_LIMIT = 10_000
 HANDLES_OF_OUR_OWN = 200
@@ -81,7 +80,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def enqueue_req(self, conn: TConn) -> None:
         """Take up a connection that is new, or has something to read."""
         if not conn.initialized:
-            conn.sock = _Socket(conn.sock)
+            conn.sock = ClientSocket(conn.sock)
         conn.init()
         if self._is_complete(conn):
             self._begin(conn)
@@ -151,45 +150,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def _end(self, conn: TConn) -> None:
         self.nr_conns -= 1
         conn.close()
-
-
-class _Socket(socket.socket):
-    """A connection that gives its thread's turn away while it waits for the client."""
-
-    __slots__ = ()
-
-    def __init__(self, accepted: socket.socket) -> None:
-        super().__init__(accepted.family, accepted.type, accepted.proto, accepted.detach())
-
-    def recv_now(self, size_bytes: int) -> bytes:
-        """Read what is here; raises BlockingIOError when there is nothing."""
-        return super().recv(size_bytes, socket.MSG_DONTWAIT)
-
-    def recv(self, size_bytes: int, flags: int = 0) -> bytes:
-        """Read, waiting for something to be here."""
-        try:
-            return super().recv(size_bytes, flags | socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            with waiting():
-                return super().recv(size_bytes, flags)
-
-    def sendall(self, content: bytes, flags: int = 0) -> None:  # type: ignore[override]  # gunicorn sends no other
-        """Write all, waiting a while for the client to read where that is more than the system takes."""
-        try:
-            sent_bytes = super().send(content, flags | socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            sent_bytes = 0
-        if sent_bytes < len(content):
-            with waiting():
-                self._send_slowly(memoryview(content)[sent_bytes:])
-
-    def _send_slowly(self, content: memoryview) -> None:
-        self.settimeout(READING_LIMIT_S)
-        try:
-            super().sendall(content)
-        except TimeoutError as error:
-            raise BrokenPipeError(errno.EPIPE, "the client did not read its answer in time") from error
-        self.settimeout(None)
 
 
 def _needed_bytes(buffer: io.BytesIO) -> int:

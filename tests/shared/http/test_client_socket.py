@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.http.worker import _Socket
+from shared.http.client_socket import ClientSocket
 from shared.turns import Turns
 
 PATIENCE_S = 60
@@ -15,11 +15,14 @@ PATIENCE_S = 60
 CONTENT = b"0123456789" * 2_000_000
 
 
+Ends = tuple[ClientSocket, socket.socket]
+
+
 @pytest.fixture
-def ends() -> Iterator[tuple[_Socket, socket.socket]]:
+def ends() -> Iterator[Ends]:
     """Ours, and the client's."""
     ours, client = socket.socketpair()
-    with client, _Socket(ours) as accepted:
+    with client, ClientSocket(ours) as accepted:
         client.settimeout(PATIENCE_S)
         yield accepted, client
 
@@ -40,7 +43,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shared.turns.TURN_LIMIT_S", PATIENCE_S)
 
 
-def test_an_answer_goes_out_whole_however_slowly_it_is_read(ends: tuple[_Socket, socket.socket], turns: Turns) -> None:
+def test_an_answer_goes_out_whole_however_slowly_it_is_read(ends: Ends, turns: Turns) -> None:
     ours, client = ends
     sending = turns.submit(ours.sendall, CONTENT)
 
@@ -54,17 +57,15 @@ def test_an_answer_goes_out_whole_however_slowly_it_is_read(ends: tuple[_Socket,
     assert ours.gettimeout() is None
 
 
-def test_who_does_not_read_at_all_is_given_up(
-    ends: tuple[_Socket, socket.socket], turns: Turns, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("shared.http.worker.READING_LIMIT_S", 0.05)
+def test_who_does_not_read_at_all_is_given_up(ends: Ends, turns: Turns, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.http.client_socket.READING_LIMIT_S", 0.05)
     ours, _ = ends
 
     with pytest.raises(BrokenPipeError):
         turns.submit(ours.sendall, CONTENT).result(PATIENCE_S)
 
 
-def test_a_body_that_is_on_its_way_is_waited_for(ends: tuple[_Socket, socket.socket], turns: Turns) -> None:
+def test_a_body_that_is_on_its_way_is_waited_for(ends: Ends, turns: Turns) -> None:
     ours, client = ends
     reading = turns.submit(ours.recv, 10)
 
@@ -74,7 +75,7 @@ def test_a_body_that_is_on_its_way_is_waited_for(ends: tuple[_Socket, socket.soc
     assert reading.result(PATIENCE_S) == b"late"
 
 
-def test_what_is_here_already_is_read_at_once(ends: tuple[_Socket, socket.socket]) -> None:
+def test_what_is_here_already_is_read_at_once(ends: Ends) -> None:
     ours, client = ends
     with pytest.raises(BlockingIOError):
         ours.recv_now(10)
