@@ -91,6 +91,16 @@ def _load_client() -> None:
             "The FoundationDB client library (libfdb_c) of 7.3 is not installed; get foundationdb-clients 7.3 from "
             "https://github.com/apple/foundationdb/releases, or unset FDB_CLUSTER_FILE to use the embedded database"
         ) from error
+    # The binding has every future call back into Python from the client's thread, so that the main thread can handle
+    # signals meanwhile. Requests are not served by the main thread, and that takes longer than all the rest of a read.
+    fdb.impl.Future.block_until_ready = _block_until_ready
+
+
+def _block_until_ready(future: Any) -> None:
+    """Wait for an answer inside the client library, where it is in nobody's way."""
+    if not future.is_ready():
+        with waiting():
+            future.capi.fdb_future_block_until_ready(future.fpointer)
 
 
 @contextmanager
@@ -98,7 +108,11 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except fdb.FDBError as error:
-        raise DatabaseError(error.code, error.description.decode()) from error
+        raise _ours(error) from error
+
+
+def _ours(error: Any) -> DatabaseError:
+    return DatabaseError(error.code, error.description.decode())
 
 
 class Awaited(Generic[T]):
@@ -112,8 +126,11 @@ class Awaited(Generic[T]):
 
     def wait(self) -> T:
         """Return the answer."""
-        with _translated(), waiting():
+        # Not by `_translated`, which would take as long as the rest for each of many values.
+        try:
             return self._take(self._future)
+        except fdb.FDBError as error:
+            raise _ours(error) from error
 
 
 def _value(future: Any) -> Any:
@@ -212,7 +229,7 @@ class FoundationTransaction(FoundationReads):
 
     def commit(self) -> None:
         """Make all writes happen."""
-        with _translated(), waiting():
+        with _translated():
             self._tr.commit().wait()
 
     def cancel(self) -> None:
@@ -225,7 +242,7 @@ class FoundationTransaction(FoundationReads):
             # Like a commit of unknown result, one that timed out may have happened: only running again tells.
             self._begin()
         else:
-            with _translated(), waiting():
+            with _translated():
                 self._tr.on_error(error.code).wait()
 
 
