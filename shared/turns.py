@@ -61,7 +61,7 @@ class Turns(Executor):
             if waits := self._worker is not None:
                 self._dispatcher_due = time.monotonic() + SHARE_S
             else:
-                self._begin(place)
+                self._appoint(place)
         if waits:
             self._wait(place)
         try:
@@ -79,7 +79,7 @@ class Turns(Executor):
         """Return once the turn has come to a thread that has waited."""
         with self._lock:
             if self._worker is None:
-                self._begin(place)
+                self._appoint(place)
                 return
             self._returning.append(place)
         self._wait(place)
@@ -91,14 +91,14 @@ class Turns(Executor):
                 if time.monotonic() - self._since > TURN_LIMIT_S:
                     self._pass_on()
 
-    def _begin(self, place: "_Place | None") -> None:
+    def _appoint(self, place: "_Place | None") -> None:
         self._worker = place
         self._since = time.monotonic()
 
     def _pass_on(self) -> None:
         """Wake who is next, under the lock."""
         place = self._next()
-        self._begin(place)
+        self._appoint(place)
         if place is not None:
             place.woken.release()
 

@@ -22,7 +22,7 @@ from tests.engines import ENGINES
 DOCS = PROJECT / "docs"
 # A page and a half, so that a page of the list is a whole one.
 SESSIONS = 4 * PAGE_DEFAULT
-STEPS = {"starts": 25, "endpoints": 33, "overload": 2, "growth": 18 + growth.MANY // SESSIONS_A_TRANSACTION}
+STEPS = {"starts": 25, "endpoints": 36, "overload": 2, "growth": 18 + growth.MANY // SESSIONS_A_TRANSACTION}
 
 
 def on_embedded(folder: Path, progress: Progress) -> tuple[list[Row], list[Overload]]:

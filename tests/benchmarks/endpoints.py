@@ -42,7 +42,7 @@ def measure(place: Place, progress: Progress, *, with_rival: bool = True) -> Sam
 def ours(place: Place, stack: ExitStack) -> dict[str, Subject]:
     """Start our functions, and hello."""
     first, token = place.data.people[0], place.data.people[0].token
-    hello, ready = request("GET", "/"), request("GET", "/v5/ready")
+    hello, health, ready = request("GET", "/"), request("GET", "/v5/health"), request("GET", "/v5/ready")
     one, page = place.first_session("GET"), request("GET", SESSIONS_PREFIX, token=token)
     new = request("POST", SESSIONS_PREFIX, {"name": "My Project", "workspacePath": "/workspace/test"}, token=token)
     running = {
@@ -62,6 +62,7 @@ def ours(place: Place, stack: ExitStack) -> dict[str, Subject]:
     logins = logins_of(place.data.people)
     return {
         "hello": subject("hello", [hello]),
+        "GET /health": subject("health", [health]),
         "GET /ready": subject("health", [ready]),
         "GET /sessions/{id}": subject("sessions", [one]),
         "GET /sessions": subject("sessions", [page]),

@@ -30,9 +30,10 @@ production. [Where the time goes](performance.md) has the profiles, and the floo
   cache; **idle memory** is what the worker then has (VmRSS). {starts.ROUNDS} starts each.
 - **CPU** is what the worker's process used (user and system, `/proc/<pid>/stat`) for each request answered in
   {load.MEASURED_S} s of wrk on {load.CONNECTIONS} kept connections, {endpoints.ROUNDS} rounds; **rate** is how many it
-  answered a second meanwhile, wrk taking some of the same cores. A run in which any request is lost or answered
-  otherwise ends the benchmark. `GET /sessions` answers {PAGE_DEFAULT} sessions. Logins are those of {PEOPLE} accounts
-  by turns.
+  answered a second meanwhile, wrk taking some of the same cores. Ours run on a worker of our own
+  ([turns](decisions/2026-11-turns.md)): `GET /health`, which touches nothing, tells what that makes of hello. A run in
+  which any request is lost or answered otherwise ends the benchmark. `GET /sessions` answers {PAGE_DEFAULT} sessions.
+  Logins are those of {PEOPLE} accounts by turns.
 - **Argon2id** is a bare verification with the same figures in a process that does nothing else: one at a time beside
   logins one at a time, and on every core at once beside logins {endpoints.LOGINS_AT_ONCE} at once.
 - **fastapi-users** is the full example of its documentation on uvicorn with SQLite, its own password hash included.

@@ -48,8 +48,10 @@ def of_starts(samples: Samples) -> list[Row]:
 
 def of_endpoints(samples: Samples, engine: str) -> list[Row]:
     rows = [
+        _cpu(samples, "GET /health", "hello", engine),
         _cpu(samples, "GET /ready", "hello", engine),
         _cpu(samples, "GET /sessions/{id}", "hello", engine, 1.4),
+        _cpu(samples, "GET /sessions/{id}", "GET /health", engine),
         _cpu(samples, "GET /sessions", "hello", engine),
         _cpu(samples, "POST /sessions", "hello", engine),
         _cpu(samples, f"POST /auth/login, {ALONE}", f"Argon2id, {ALONE}", engine, 1.15),
