@@ -1,7 +1,8 @@
 """Fuzz the API with schemathesis: `python -m tests.fuzz`, from `make fuzz`.
 
-A server of its own is started, fuzzed by a user, then by an API key, and ended. What it printed and what was sent stays
-in `.fuzz/`. The same seed tries the same again, as far as the answers are the same.
+A server of its own is started, fuzzed by a user, then by an API key, and ended; on the cluster that FDB_CLUSTER_FILE
+names, if it does. What it printed and what was sent stays in `.fuzz/`. The same seed tries the same again, as far as
+the answers are the same.
 """
 
 import argparse
@@ -10,10 +11,15 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from shared.database import EMBEDDED_FILE
 from shared.settings import PROJECT
+from tests.engines import ENGINES, new_prefix, open_engine, server_variables
 from tests.fuzz import callers
+from tests.prefixed import cleared
 from tests.server import Process, local_server
 
 FOLDER = PROJECT / ".fuzz"
@@ -32,7 +38,7 @@ def main() -> int:
     arguments = parser.parse_args()
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
-    with local_server(FOLDER / "data", FOLDER / "server.txt", TRUSTED_PROXIES="1") as process:
+    with server() as process:
         key = callers.prepare(process.api, FOLDER / "callers.json")
         print(f"To repeat this: make fuzz MINUTES={arguments.minutes:g} SEED={arguments.seed}")
         found = [
@@ -42,6 +48,18 @@ def main() -> int:
     if any(found):
         print("Something was found; what was sent and what the server printed is in .fuzz/")
     return max(found)
+
+
+@contextmanager
+def server() -> Iterator[Process]:
+    """Run the local runner until the block ends, with data of its own, and remove what is on a cluster."""
+    engine, prefix = ENGINES[-1], new_prefix()
+    variables = server_variables(engine, prefix)
+    try:
+        with local_server(FOLDER / "data", FOLDER / "server.txt", TRUSTED_PROXIES="1", **variables) as process:
+            yield process
+    finally:
+        cleared(open_engine(engine, FOLDER / "data" / EMBEDDED_FILE), prefix)
 
 
 def _fuzz(process: Process, caller: str, key: str, *, seconds: int, seed: int) -> int:
