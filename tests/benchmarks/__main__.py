@@ -29,7 +29,7 @@ def on_embedded(folder: Path, progress: Progress) -> tuple[list[Row], list[Overl
     """Measure everything."""
     with place("embedded", folder / "endpoints", SESSIONS, lambda _: None) as small:
         progress.stage("starts")
-        found = rows.of_starts(starts.measure(small, progress))
+        found = rows.of_starts(starts.measure(small, progress), "")
         progress.stage("endpoints")
         samples = endpoints.measure(small, progress)
         found += rows.of_endpoints(samples, "")
@@ -46,9 +46,11 @@ def on_embedded(folder: Path, progress: Progress) -> tuple[list[Row], list[Overl
 
 def on_foundationdb(folder: Path, progress: Progress) -> list[Row]:
     """Measure again what depends on the database."""
-    progress.stage("endpoints on FoundationDB")
     with place("foundationdb", folder / "cluster", SESSIONS, lambda _: None) as small:
-        found = rows.of_endpoints(endpoints.measure(small, progress, with_rival=False), " on FoundationDB")
+        progress.stage("starts on FoundationDB")
+        found = rows.of_starts(starts.measure(small, progress, with_rival=False), " on FoundationDB")
+        progress.stage("endpoints on FoundationDB")
+        found += rows.of_endpoints(endpoints.measure(small, progress, with_rival=False), " on FoundationDB")
     progress.stage("growth on FoundationDB")
     grown = growth.measure("foundationdb", folder / "cluster-growth", progress)
     return found + rows.of_growth(grown, " on FoundationDB")
@@ -68,7 +70,7 @@ def main() -> None:
     """Measure, print and keep."""
     stages = dict(STEPS)
     if "foundationdb" in ENGINES:
-        stages |= {f"{stage} on FoundationDB": STEPS[stage] for stage in ("endpoints", "growth")}
+        stages |= {f"{stage} on FoundationDB": STEPS[stage] for stage in ("starts", "endpoints", "growth")}
     progress = Progress(stages)
     with own_settings():
         folder = Path(os.environ["DATA_DIR"])

@@ -30,7 +30,7 @@ class Row:
         return self.ratio.median >= self.target if self.at_least else self.ratio.median <= self.target
 
 
-def of_starts(samples: Samples) -> list[Row]:
+def of_starts(samples: Samples, engine: str) -> list[Row]:
     rows = []
     for figure, unit, what, target in (
         ("start_ms", "ms", "cold start", 1.3),
@@ -42,7 +42,9 @@ def of_starts(samples: Samples) -> list[Row]:
             if name != "hello":
                 # What the target is about is the start to the first GET /ready; a login begins with a hash.
                 is_held = name.startswith("health") or (figure == "memory_mb" and not name.startswith("fastapi-users"))
-                rows.append(Row(f"{what}, {name}", figures[figure], "hello", hello, unit, target if is_held else None))
+                rows.append(
+                    Row(f"{what}, {name}{engine}", figures[figure], "hello", hello, unit, target if is_held else None)
+                )
     return rows
 
 

@@ -13,22 +13,17 @@ from tests.benchmarks.servers import Server, started
 ROUNDS = 5
 
 
-def servers(place: Place) -> dict[str, Server]:
-    """Ours with the requests that they are there for, and the others."""
-    ask = place.first_session("GET")
-    ready = request("GET", "/v5/ready")
-    return {
+def measure(place: Place, progress: Progress, *, with_rival: bool = True) -> Samples:
+    """Start each server once a round, and send ours the requests that they are there for."""
+    servers = {
         "hello": place.server("hello", request("GET", "/")),
-        "health: GET /ready": place.server("health", ready),
-        "sessions: GET /sessions/{id}": place.server("sessions", ask),
+        "health: GET /ready": place.server("health", request("GET", "/v5/ready")),
+        "sessions: GET /sessions/{id}": place.server("sessions", place.first_session("GET")),
         "auth: POST /auth/login": place.server("auth", login_of(place.data.people[0])),
-        "fastapi-users: GET /ready": place.server("fastapi-users", request("GET", "/ready")),
     }
-
-
-def measure(place: Place, progress: Progress) -> Samples:
-    """Start each server once a round."""
-    return in_turns({name: _start(server, place.folder) for name, server in servers(place).items()}, ROUNDS, progress)
+    if with_rival:
+        servers["fastapi-users: GET /ready"] = place.server("fastapi-users", request("GET", "/ready"))
+    return in_turns({name: _start(server, place.folder) for name, server in servers.items()}, ROUNDS, progress)
 
 
 def _start(server: Server, folder: Path) -> Subject:
