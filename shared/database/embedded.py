@@ -106,8 +106,7 @@ class View:
     """A read transaction: what was committed when it first read.
 
     All values that were asked for before the first of them is waited for are read by one statement, which is a snapshot
-    by itself; only where more is read does SQLite hold one. A thread that runs a statement may lose its turn to
-    another, which costs more than the statement does.
+    by itself; only where more is read does SQLite hold one.
     """
 
     def __init__(self, connection: Connection, deadline: float) -> None:
