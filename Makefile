@@ -93,11 +93,12 @@ clean: ## Remove the virtual environment and caches (.data stays)
 	@.venv/fuzz/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt schemathesis
 	@touch $@
 
-# Ours as production installs it, and what is measured beside it, of today: each in an environment of its own.
-.venv/bench/.ready: .venv/bin/python tests/benchmarks/rivals.txt pyproject.toml constraints.txt
+# What production installs for the function that needs most, and what is measured beside it, of today: each by itself.
+.venv/bench/.ready: .venv/bin/python Makefile tests/benchmarks/rivals.txt functions/auth/requirements.in constraints.txt
 	@echo "Installing what is measured (once) ..."
-	$(PYTHON) -m venv .venv/bench/ours
-	.venv/bench/ours/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
-	$(PYTHON) -m venv .venv/bench/rivals
+	$(PYTHON) -m venv --clear .venv/bench/ours
+	.venv/bench/ours/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+	  --requirement functions/auth/requirements.in
+	$(PYTHON) -m venv --clear .venv/bench/rivals
 	.venv/bench/rivals/bin/python -m pip install --quiet --disable-pip-version-check --upgrade --requirement tests/benchmarks/rivals.txt
 	@touch $@

@@ -30,7 +30,7 @@ from shared.settings import settings
 from shared.turns import SHARE_S, TURN_LIMIT_S, Turns
 
 QUEUED_A_THREAD = 4
-"""How many requests may wait for each thread: at some 2 ms each, the last waits about 10 ms."""
+"""How many requests may wait for each thread: at half a millisecond each, the last of 64 waits some 32 ms."""
 ARRIVAL_LIMIT_S = 10
 """How long a request may take to arrive, and a new connection to begin one."""
 SERVING_LIMIT_S = 15

@@ -26,6 +26,7 @@ production. [Where the time goes](performance.md) has the profiles, and the floo
 
 ![The ratios and their targets](benchmarks.svg)
 
+- Ours are folders as `local.assemble` puts them into an image, compiled.
 - **Cold start** is from the start of the process to the first request answered 200, the files being in the disk's
   cache; **idle memory** is what the worker then has (VmRSS). {starts.ROUNDS} starts each.
 - **CPU** is what the worker's process used (user and system, `/proc/<pid>/stat`) for each request answered in

@@ -1,5 +1,6 @@
 """What is measured, as real processes on 127.0.0.1: our functions, hello, and fastapi-users."""
 
+import functools
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.assemble import assemble
 from shared.settings import PROJECT
 from tests.ports import free_port
 from tests.server import START_LIMIT_S, Process, environment
@@ -34,9 +36,17 @@ class Server:
         if self.name == "fastapi-users":
             app = ["-m", "uvicorn", "rival:app", "--app-dir", str(HERE), "--log-level", "warning"]
             return [str(RIVALS / "python"), *app, "--host", "127.0.0.1", "--port", str(port)]
-        source = HERE / "hello.py" if self.name == "hello" else PROJECT / "functions" / self.name / "main.py"
+        source = HERE / "hello.py" if self.name == "hello" else image(self.name) / "main.py"
         where = ["--source", str(source), "--target", self.name, "--host", "127.0.0.1", "--port", str(port)]
         return [str(OURS / "functions-framework"), *where]
+
+
+@functools.cache
+def image(name: str) -> Path:
+    """Put together what the image of a function holds, compiled; below DATA_DIR, which is the benchmark's own."""
+    folder = Path(os.environ["DATA_DIR"]) / "images" / name
+    assemble(name, folder)
+    return folder
 
 
 class Running:
