@@ -22,6 +22,7 @@ from shared.database.limits import (
     TRANSACTION_LIMIT_BYTES,
     VALUE_LIMIT_BYTES,
 )
+from shared.database.polling_watch import PollingWatch
 from shared.database.sqlite import Connection, prepare
 from shared.database.transaction import Future, KeySelector, KeyValue, Reads
 from shared.turns import waiting
@@ -32,8 +33,6 @@ END = b"\xff"  # keys from here on are the system's
 STAMP_BYTES = 10
 # SQLite takes no more than 32,766 values in a statement.
 BATCH_LIMIT = 1_000
-# A change is seen within this; a read costs some 20 µs.
-WATCH_PAUSE_S = 0.05
 
 _VALUES = "SELECT key, value FROM pairs WHERE key IN"
 _RANGE = "SELECT key, value FROM pairs WHERE key >= ? AND key < ? ORDER BY key LIMIT ?"
@@ -317,7 +316,7 @@ class WriteTransaction(View):
         """Check and count it, likewise."""
         self._admits_range(begin, end, len(begin) + len(end))
 
-    def watch(self, key: bytes) -> "PollingWatch":
+    def watch(self, key: bytes) -> PollingWatch:
         """Watch a key from the commit on."""
         watch = PollingWatch(self._database, key)
         self._watches.append(watch)
@@ -413,37 +412,3 @@ class WriteTransaction(View):
             side for first, last in self._unreadable for side in ((first, min(last, begin)), (max(first, end), last))
         ]
         self._unreadable = [(first, last) for first, last in sides if first < last]
-
-
-class PollingWatch:
-    """A watch that looks again and again: the file tells nobody when it changes."""
-
-    def __init__(self, database: EmbeddedDatabase, key: bytes) -> None:
-        self.key = key
-        self._database = database
-        self._value: bytes | None = None
-        self._error: DatabaseError | None = DatabaseError(errors.CANCELLED)
-        self._cancelled = threading.Event()
-
-    def begin(self, value: bytes | None) -> None:
-        """Take the value at the commit as the one to compare with; a watch that was never committed watches nothing."""
-        self._value, self._error = value, None
-
-    def wait(self, timeout_s: float) -> bool:
-        """Wait for a change."""
-        deadline = time.monotonic() + timeout_s
-        while True:
-            if self._error is not None:
-                raise self._error
-            if self._database.read(lambda tr: tr.get(self.key).wait()) != self._value:
-                return True
-            left_s = deadline - time.monotonic()
-            if left_s <= 0:
-                return False
-            with waiting():
-                self._cancelled.wait(min(WATCH_PAUSE_S, left_s))
-
-    def cancel(self) -> None:
-        """Stop watching."""
-        self._error = DatabaseError(errors.OPERATION_CANCELLED)
-        self._cancelled.set()

@@ -20,10 +20,11 @@ RECORDS = {"fdb", "fdb.apiversion", "fdb.six", "fdb.tuple"}
 
 # What every function needs: to be declared, to read the database's layout, and to answer.
 CORE = """
-    database database.atomic database.embedded database.engine database.errors database.limits database.sqlite
-    database.transaction errors http http.answers http.body http.client http.client_socket http.cors http.endpoint
-    http.exchange http.group http.routes http.server http.shapes http.transactions http.worker logs security
-    security.caller security.scopes settings store store.layout store.pages store.record turns
+    database database.atomic database.embedded database.engine database.errors database.limits
+    database.polling_watch database.sqlite database.transaction errors http http.answers http.body http.client
+    http.client_socket http.cors http.endpoint http.exchange http.group http.routes http.server http.shapes
+    http.transactions http.worker logs security security.caller security.scopes settings store store.layout
+    store.pages store.record turns
 """
 # What looks at a token, and at the login behind it.
 SIGNED_IN = """
