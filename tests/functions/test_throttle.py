@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import BoundedSemaphore
 
 import pytest
 
@@ -11,6 +12,8 @@ from shared.store.throttle import ACCOUNT_AT_ADDRESS, ADDRESS, WINDOW
 from tests.engines import Home
 from tests.functions.conftest import Account, Clock, SignedIn
 from tests.in_process import InProcessApi, whole_api
+
+PARALLEL = 16
 
 
 def guess(account: Account, times: int = 1, address: str = "192.0.2.1") -> list[int]:
@@ -93,9 +96,13 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_parallel_guesses_never_get_more_hashes_than_the_limit(
-    eve: Account, laptop: SignedIn, hashed: list[str]
+    eve: Account, laptop: SignedIn, hashed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with ThreadPoolExecutor(16) as pool:
+    # Nobody is turned away because others are hashing.
+    places = BoundedSemaphore(PARALLEL)
+    monkeypatch.setattr(passwords, "_places", lambda: places)
+
+    with ThreadPoolExecutor(PARALLEL) as pool:
         statuses = [status for [status] in pool.map(lambda _: guess(eve), range(200))]
 
     assert len(hashed) == ACCOUNT_AT_ADDRESS.attempts

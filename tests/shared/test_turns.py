@@ -127,6 +127,17 @@ def test_whoever_was_stuck_works_in_turns_again() -> None:
     assert room.most == 1
 
 
+def test_whoever_was_stuck_does_what_has_come_meanwhile() -> None:
+    turns, answered = Turns(1), threading.Event()
+    turns.submit(answered.wait, PATIENCE_S)
+    with turns.dispatching():
+        late = turns.submit(abs, -1)
+
+    answered.set()
+
+    assert late.result(PATIENCE_S) == 1
+
+
 def test_the_dispatcher_has_its_share_though_the_others_work_without_end() -> None:
     turns, over = Turns(2), threading.Event()
 
@@ -134,11 +145,18 @@ def test_the_dispatcher_has_its_share_though_the_others_work_without_end() -> No
         if not over.is_set():
             turns.submit(work)
 
+    def dispatch() -> None:
+        for _ in range(3):
+            with turns.dispatching():
+                pass
+
     turns.submit(work)
-    for _ in range(3):
-        with turns.dispatching():
-            pass
+    dispatcher = threading.Thread(target=dispatch, daemon=True)
+    dispatcher.start()
+    dispatcher.join(PATIENCE_S)
     over.set()
+
+    assert not dispatcher.is_alive()
 
 
 def test_no_more_threads_are_begun_than_there_may_be() -> None:
