@@ -110,6 +110,7 @@ class Renewed(Record):
 
 
 @group.endpoint("POST /auth/register", access=PUBLIC, status=201, raises=(EmailTaken,))
+@passwords.place()
 def register(database: RequestDatabase, client: Client, body: Registration) -> SignedIn:
     """Open an account with a tenant of its own, and sign in."""
     about = [body.email, body.first_name, body.last_name, body.company or ""]
@@ -138,6 +139,7 @@ def register(database: RequestDatabase, client: Client, body: Registration) -> S
 
 
 @group.endpoint("POST /auth/login", access=PUBLIC, raises=(InvalidCredentials, TooManyRequests))
+@passwords.place()
 def log_in(database: RequestDatabase, client: Client, body: Credentials) -> SignedIn:
     """Sign in with e-mail address and password."""
     attempt = _attempt(body.email, client)
@@ -201,6 +203,7 @@ def refresh(database: RequestDatabase, client: Client, body: Refresh) -> SignedI
 
 
 @group.endpoint("POST /auth/password", access=SIGNED_IN, raises=(InvalidCredentials, TooManyRequests))
+@passwords.place()
 def change_password(database: RequestDatabase, client: Client, caller: Caller, body: PasswordChange) -> Message:
     """Change the password, and end every other login."""
     user = database.read(lambda tr: users.get(tr, caller.user_id))

@@ -1,5 +1,6 @@
 """One request and the making of its answer: route, authorise, validate, run, answer."""
 
+import logging
 import re
 import secrets
 import time
@@ -96,9 +97,12 @@ class Exchange:
 
     def _failure(self, error: Exception) -> tuple[int, bytes]:
         problem = _problem(error)
-        if problem.status >= 500:
-            log.error("%s", problem, exc_info=error, extra={"requestId": self._request_id, "code": problem.code})
         self._code = problem.code
+        if problem.status >= 500:
+            # What we chose to answer, as when there are too many requests, has no cause that somebody would look for.
+            is_chosen = problem is error and error.__cause__ is None
+            level, cause = (logging.WARNING, None) if is_chosen else (logging.ERROR, error)
+            log.log(level, "%s", problem, exc_info=cause, extra={"requestId": self._request_id, "code": problem.code})
         self._headers = [("Cache-Control", "no-store")]
         if problem.retry_after_s is not None:
             self._headers.append(("Retry-After", str(problem.retry_after_s)))

@@ -1,15 +1,16 @@
 """Passwords: Argon2id (RFC 9106) as PHC strings, with the figures of OWASP and of the Rust `argon2` crate.
 
-At most one hash a core runs at a time, since each keeps a core and 19 MiB busy; a few more wait, the rest are told to
-come back. They run in threads of their own: the allocator leaves a thread the memory of its last hash for the next,
-which is fast, and would be a leak if every thread of the server had some.
+At most one hash a core runs at a time, since each keeps a core and 19 MiB busy; a few more wait, and who finds no place
+among those is told to come back. They run in threads of their own: the allocator leaves a thread the memory of its last
+hash for the next, which is fast, and would be a leak if every thread of the server had some.
 """
 
 import functools
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 import argon2
@@ -40,12 +41,12 @@ _hasher = argon2.PasswordHasher(
 
 
 def make_hash(password: str) -> str:
-    """Hash a new password with a salt of its own; raises Unavailable when too many are being hashed."""
+    """Hash a new password with a salt of its own."""
     return _in_turn(lambda: _hasher.hash(password))
 
 
 def matches(password: str, password_hash: str) -> bool:
-    """Compare a password with any Argon2id PHC string; raises Unavailable likewise."""
+    """Compare a password with any Argon2id PHC string."""
     try:
         figures = argon2.extract_parameters(password_hash)
     except InvalidHashError:
@@ -65,19 +66,28 @@ def is_weak(password_hash: str) -> bool:
 
 
 def _in_turn(work: Callable[[], T]) -> T:
-    """Wait for a core, in a queue of bounded length, and run `work` there."""
+    """Wait for a core, and run `work` there."""
+    with waiting():
+        return _threads().submit(work).result()
+
+
+@contextmanager
+def place() -> Iterator[None]:
+    """Be one of those who hash or are about to; raises Unavailable when they are too many.
+
+    To be taken before anything else is done for a request, so that one that is turned away cost and changed nothing.
+    """
     places = _places()
     if not places.acquire(blocking=False):
         raise Unavailable("Too many people are signing in at this moment; try again shortly.", retry_after_s=2)
     try:
-        with waiting():
-            return _threads().submit(work).result()
+        yield
     finally:
         places.release()
 
 
 def places_for(threads: int) -> int:
-    """How many hashes may run or wait in a server of so many threads: a quarter of them is left to other requests."""
+    """How many may hash or be about to in a server of so many threads: a quarter of them is left to other requests."""
     return max(HASHES_AT_ONCE + 1, 3 * threads // 4)
 
 

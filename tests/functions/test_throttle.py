@@ -6,6 +6,7 @@ from threading import BoundedSemaphore
 
 import pytest
 
+from shared.logs import log
 from shared.security import passwords
 from shared.store.record import span
 from shared.store.throttle import ACCOUNT_AT_ADDRESS, ADDRESS, WINDOW
@@ -107,6 +108,28 @@ def test_parallel_guesses_never_get_more_hashes_than_the_limit(
 
     assert len(hashed) == ACCOUNT_AT_ADDRESS.attempts
     assert sorted(statuses) == [401] * 10 + [429] * 190
+
+
+def test_who_is_turned_away_because_others_are_hashing_has_not_guessed(
+    eve: Account,
+    laptop: SignedIn,
+    hashed: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    places = BoundedSemaphore(1)
+    monkeypatch.setattr(passwords, "_places", lambda: places)
+    monkeypatch.setattr(log, "handlers", [caplog.handler])
+    caplog.set_level("WARNING", log.name)
+
+    with passwords.place():
+        assert guess(eve, ACCOUNT_AT_ADDRESS.attempts) == [503] * ACCOUNT_AT_ADDRESS.attempts
+
+    assert hashed == []
+    reasons = [record for record in caplog.records if "signing in" in record.getMessage()]
+    assert len(reasons) == ACCOUNT_AT_ADDRESS.attempts
+    assert {(reason.levelname, reason.exc_info) for reason in reasons} == {("WARNING", None)}
+    assert eve.try_to_sign_in().status == 200
 
 
 def test_unknown_and_wrong_cost_one_hash_each_and_answer_the_same(

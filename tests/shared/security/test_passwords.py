@@ -83,13 +83,14 @@ def test_no_more_hash_at_once_than_there_are_cores_and_the_queue_ends(monkeypatc
     slow = SlowHasher()
     monkeypatch.setattr(passwords, "_hasher", slow)
     places = passwords.places_for(settings().threads)
+    make_hash = passwords.place()(passwords.make_hash)
 
     with ThreadPoolExecutor(places) as pool:
-        waiting = [pool.submit(passwords.make_hash, "x") for _ in range(places)]
+        waiting = [pool.submit(make_hash, "x") for _ in range(places)]
         while passwords._places()._value:
             pass
         with pytest.raises(Unavailable) as turned_away:
-            passwords.make_hash("x")
+            make_hash("x")
         slow.go_on.set()
         answers = [hashed.result() for hashed in waiting]
 
