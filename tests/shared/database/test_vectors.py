@@ -1,6 +1,7 @@
 """What a FoundationDB 7.3 cluster answered, recorded: transactions in order, and what it refused."""
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -92,14 +93,16 @@ def outcome(work: Callable[[], object]) -> object:
 def played(database: Engine, recorded: dict[str, Any]) -> tuple[object, object]:
     """The answers to a recorded transaction's steps, and how it ended.
 
-    Beside other clients' transactions a cluster may refuse one that conflicts with none; that is played again.
+    Beside other clients' transactions a cluster may refuse one that conflicts with none; that is played again, a while
+    later.
     """
-    for _ in range(10):
+    for attempt in range(10):
         with begun(database) as tr:
             answers = [[step, answer(tr, *step)] for step, _ in recorded["steps"]]
             end = outcome(tr.commit) if recorded["end"] != "abandoned" else "abandoned"
         if end == recorded["end"] or end != {"error": CONFLICT}:
             break
+        time.sleep(0.01 * 2**attempt)
     return answers, end
 
 
