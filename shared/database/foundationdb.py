@@ -92,7 +92,7 @@ def _load_client() -> None:
             "https://github.com/apple/foundationdb/releases, or unset FDB_CLUSTER_FILE to use the embedded database"
         ) from error
     # The binding has every future call back into Python from the client's thread, so that the main thread can handle
-    # signals meanwhile. Requests are not served by the main thread, and that takes longer than all the rest of a read.
+    # signals meanwhile. Requests are not served by the main thread, and a tenth of a read's time would go into that.
     fdb.impl.Future.block_until_ready = _block_until_ready
 
 
@@ -126,7 +126,7 @@ class Awaited(Generic[T]):
 
     def wait(self) -> T:
         """Return the answer."""
-        # Not by `_translated`, which would take as long as the rest for each of many values.
+        # Not by `_translated`: with a context for each of its values, a page would take a tenth longer.
         try:
             return self._take(self._future)
         except fdb.FDBError as error:

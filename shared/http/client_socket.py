@@ -6,7 +6,7 @@ import socket
 from shared.turns import waiting
 
 READING_LIMIT_S = 15
-"""How long a client may take to read an answer, beyond what the system keeps for it (some 200 kB at least)."""
+"""How long a client may take to read of an answer what the system does not keep for it."""
 
 
 class ClientSocket(socket.socket):
